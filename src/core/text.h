@@ -1,0 +1,26 @@
+// Small words about text that several modules need.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orrery {
+
+std::string_view trim(std::string_view text);
+bool is_utf8(std::string_view text);
+std::vector<std::string_view> split(std::string_view text, char separator);
+std::string join(std::span<const std::string> parts, std::string_view separator);
+
+// The candidate a person most likely meant, if one is near enough to be worth suggesting.
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+
+// ", did you mean 'x'?" or nothing: the end of a sentence about an unknown name.
+std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
+
+// The text with control characters, which could forge a log line or a terminal, made visible.
+std::string printable(std::string_view text);
+
+}  // namespace orrery

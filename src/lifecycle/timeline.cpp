@@ -1,0 +1,102 @@
+#include "lifecycle/timeline.h"
+
+#include <algorithm>
+#include <set>
+
+namespace orrery::lifecycle {
+namespace {
+
+class Builder {
+ public:
+  explicit Builder(const Snapshot& s) : s_{s} {}
+
+  Timeline build() {
+    walk();
+    measure_slack();
+    for (NodeId id = 0; id < s_.parts.size(); ++id) {
+      if (!s_.parts[id].entered || s_.parts[id].settled_at < s_.parts[id].entered_at) continue;
+      t_.entries.push_back({.node = id,
+                            .waiting = s_.parts[id].waiting_since - s_.begun,
+                            .entered = s_.parts[id].entered_at - s_.begun,
+                            .settled = s_.parts[id].settled_at - s_.begun,
+                            .slack = slack_of(id),
+                            .critical_path = on_path_.contains(id)});
+    }
+    std::ranges::sort(t_.entries, {}, [](const auto& e) { return std::pair{e.entered, e.node}; });
+    return std::move(t_);
+  }
+
+ private:
+  bool counts(NodeId id) const {
+    return s_.parts[id].state == PartState::started && (*s_.graph)[id].phase != Phase::online;
+  }
+  // Of the given parts, the one that was settled last.
+  std::optional<NodeId> last_of(auto&& ids, auto&& admit) const {
+    std::optional<NodeId> last;
+    for (const NodeId id : ids) {
+      if (!admit(id)) continue;
+      if (!last || s_.parts[id].settled_at > s_.parts[*last].settled_at) last = id;
+    }
+    return last;
+  }
+  std::vector<NodeId> all() const {
+    std::vector<NodeId> ids(s_.parts.size());
+    for (NodeId id = 0; id < ids.size(); ++id) ids[id] = id;
+    return ids;
+  }
+
+  // Backwards from the last critical part: each time to what ended last of all it waited for.
+  void walk() {
+    const Graph& graph = *s_.graph;
+    auto at = last_of(all(), [&](NodeId id) { return counts(id) && graph[id].critical(); });
+    if (at) t_.ready = s_.parts[*at].settled_at - s_.begun;
+    while (at) {
+      t_.critical_path.insert(t_.critical_path.begin(), *at);
+      on_path_.insert(*at);
+      std::vector<NodeId> below = graph[*at].needs;
+      below.insert(below.end(), graph[*at].after.begin(), graph[*at].after.end());
+      auto next = last_of(below, [&](NodeId id) { return counts(id); });
+      if (!next) {  // then it waited for its phase
+        next = last_of(all(),
+                       [&](NodeId id) { return counts(id) && graph[id].phase < graph[*at].phase; });
+      }
+      at = next;
+    }
+  }
+
+  // The latest end of each part that would not have made anyone on the way to ready later.
+  void measure_slack() {
+    latest_.assign(s_.parts.size(), TimePoint::max());
+    if (!t_.ready) return;
+    const auto ready = s_.begun + *t_.ready;
+    auto runtime_begins = ready;
+    for (auto id = static_cast<NodeId>(s_.parts.size()); id-- > 0;) {
+      if (!counts(id)) continue;
+      const Node& node = (*s_.graph)[id];
+      auto latest = node.phase == Phase::core ? runtime_begins : ready;
+      for (const auto above : node.dependents) {
+        if (counts(above)) latest = std::min(latest, latest_begin(above));
+      }
+      latest_[id] = latest;
+      if (node.phase == Phase::runtime) runtime_begins = std::min(runtime_begins, latest_begin(id));
+    }
+  }
+  TimePoint latest_begin(NodeId id) const {
+    return latest_[id] - (s_.parts[id].settled_at - s_.parts[id].entered_at);
+  }
+  std::optional<Duration> slack_of(NodeId id) const {
+    if (latest_[id] == TimePoint::max()) return std::nullopt;
+    return std::max(Duration{}, latest_[id] - s_.parts[id].settled_at);
+  }
+
+  const Snapshot& s_;
+  Timeline t_;
+  std::set<NodeId> on_path_;
+  std::vector<TimePoint> latest_;
+};
+
+}  // namespace
+
+Timeline build_timeline(const Snapshot& snapshot) { return Builder{snapshot}.build(); }
+
+}  // namespace orrery::lifecycle

@@ -1,0 +1,29 @@
+// Numbers from a seed, the same on every machine (the standard's distributions are not).
+#pragma once
+
+#include <cstdint>
+
+namespace orrery::sim {
+
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_{seed} {}
+
+  // splitmix64
+  std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15U);
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31U);
+  }
+  // 0 … n-1. Requires: n > 0.
+  std::uint32_t below(std::uint32_t n) {
+    return static_cast<std::uint32_t>(((next() >> 32U) * n) >> 32U);
+  }
+  bool chance(std::uint32_t percent) { return below(100) < percent; }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace orrery::sim
