@@ -1,0 +1,54 @@
+// An HTTP/1.1 and WebSocket server on one strand, over TCP and local sockets.
+//
+// Robust by default: a request must arrive whole within its time and size, the slowest sender makes
+// room when all places are taken, and a stop lets answers under way finish.
+//
+// Owns      listening sockets and connections, in a scope of its own.
+// Threads   the strand it was given.
+// Lifetime  `stop` must have completed before it dies. The handler outlives it.
+// Limits    16 KiB of headers (431), 1 MiB of body (413); see Limits for the rest.
+#pragma once
+
+#include "core/journal.h"
+#include "net/http.h"
+
+namespace orrery::net {
+
+struct ServerLimits {
+  std::size_t connections = 1024;
+  Duration read = std::chrono::seconds{10};    // for one whole request
+  Duration idle = std::chrono::seconds{60};    // between requests
+  Duration write = std::chrono::seconds{30};   // for one whole answer
+  Bytes header = 16_KiB;
+  Bytes body = 1_MiB;
+};
+
+class HttpServer {
+ public:
+  struct Environment {
+    asio::any_io_executor executor;
+    async::Clock& clock;
+    Journal& journal;
+  };
+  HttpServer(Handler& handler, ServerLimits limits, Environment environment);
+  ~HttpServer();
+
+  // Begins to accept. Port 0 picks a free one; the port is returned.
+  // Errors: conflict (taken; says by whom), denied, invalid (no address of this machine).
+  Result<std::uint16_t> listen_tcp(const std::string& host, std::uint16_t port);
+  // Begins to accept on a path, mode 0600. What stands there must be known to be stale.
+  // Errors: denied, unavailable.
+  Result<> listen_local(const std::string& path);
+
+  // Accepts no more, closes what is idle, lets answers under way finish until `deadline`, then
+  // closes everything and waits until nothing is left.
+  asio::awaitable<void> stop(TimePoint deadline);
+
+  std::size_t connections() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace orrery::net

@@ -1,0 +1,26 @@
+// The prefixes as a part of the runtime. Degradable: without them the default prefix serves.
+#pragma once
+
+#include "lifecycle/component.h"
+#include "records/prefixes.h"
+#include "storage/database_component.h"
+
+namespace orrery::records {
+
+class PrefixesComponent final : public lifecycle::Component {
+ public:
+  PrefixesComponent(storage::DatabaseComponent& database, const std::function<std::string()>& fallback)
+      : prefixes_{database.database(), fallback()} {}
+
+  Task<> start(lifecycle::Context context) override {
+    context.doing("loading the prefixes of all guilds");
+    return prefixes_.load({context.deadline(), context.token()});
+  }
+
+  StoredPrefixes& prefixes() { return prefixes_; }
+
+ private:
+  StoredPrefixes prefixes_;
+};
+
+}  // namespace orrery::records

@@ -1,0 +1,24 @@
+// The schema's history: numbered SQL, each applied once, in one transaction, and remembered.
+//
+// Source of the SQL: storage/migrations/NNNN_name.sql, embedded at build time.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace orrery::storage {
+
+struct Migration {
+  int number;
+  std::string_view name;
+  std::string_view sql;
+};
+
+// In ascending order, without gaps, from 1.
+std::span<const Migration> migrations();
+
+// FNV-1a of the text: tells an edited migration from the one that ran.
+std::uint64_t fingerprint(std::string_view sql);
+
+}  // namespace orrery::storage

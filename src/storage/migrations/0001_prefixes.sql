@@ -1,0 +1,5 @@
+CREATE TABLE prefixes (
+  guild TEXT NOT NULL,
+  prefix TEXT NOT NULL,
+  PRIMARY KEY (guild, prefix)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,210 @@
+#include "storage/sqlite/connection.h"
+
+#include <sqlite3.h>
+
+#include <cstring>
+#include <filesystem>
+
+namespace orrery::storage::sqlite {
+namespace {
+
+ErrorKind kind_of(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return ErrorKind::unavailable;
+    case SQLITE_CONSTRAINT: return ErrorKind::conflict;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT: return ErrorKind::corrupt;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_READONLY: return ErrorKind::denied;
+    case SQLITE_INTERRUPT: return ErrorKind::cancelled;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN: return ErrorKind::unavailable;
+    default: return ErrorKind::invalid;
+  }
+}
+
+std::string remedy_of(int code, const std::string& path) {
+  switch (code & 0xFF) {
+    case SQLITE_CANTOPEN:
+      return fmt::format("make sure that the folder of {} exists and may be written, or set database.url", path);
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_READONLY: return fmt::format("give this user the right to write {} and its folder", path);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+      return fmt::format("move {} away and put a backup in its place, or start with an empty one", path);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return fmt::format("end the other program that uses {}", path);
+    case SQLITE_FULL: return "make room on the disk and try again";
+    case SQLITE_IOERR: return fmt::format("look at the disk that holds {} (full, read-only, failing?)", path);
+    default: return {};
+  }
+}
+
+// Why a file cannot be opened, as the file system sees it: SQLite only says that it cannot.
+std::string open_reason(const std::string& path, const char* fallback) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path file{path};
+  if (fs::is_directory(file, error)) return "it is a folder";
+  const auto folder = file.parent_path();
+  if (!folder.empty() && !fs::exists(folder, error)) {
+    return error ? error.message() : fmt::format("the folder {} does not exist", folder.string());
+  }
+  const int code = errno;
+  if (code == EACCES || code == EPERM || code == EROFS || code == ENOSPC) return std::strerror(code);
+  return fallback;
+}
+
+Value value_of(sqlite3_stmt* statement, int column) {
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, column)};
+    case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
+    case SQLITE_TEXT: {
+      const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+      return std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
+    }
+    case SQLITE_BLOB: {
+      const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement, column));
+      return Blob{bytes, bytes + sqlite3_column_bytes(statement, column)};
+    }
+    default: return std::monostate{};
+  }
+}
+
+struct Binder {
+  sqlite3_stmt* statement;
+  int index;
+  int operator()(std::monostate) const { return sqlite3_bind_null(statement, index); }
+  int operator()(std::int64_t number) const { return sqlite3_bind_int64(statement, index, number); }
+  int operator()(double number) const { return sqlite3_bind_double(statement, index, number); }
+  int operator()(const std::string& text) const {
+    return sqlite3_bind_text64(statement, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  }
+  int operator()(const Blob& bytes) const {
+    return sqlite3_bind_blob64(statement, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+  }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Access access,
+                                                     Duration busy_timeout) {
+  sqlite3* handle = nullptr;
+  const int mode = access == Access::read_only ? SQLITE_OPEN_READONLY
+                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  errno = 0;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  if (code != SQLITE_OK) {
+    const auto reason = open_reason(path, sqlite3_errstr(code));
+    sqlite3_close_v2(handle);
+    Error error{kind_of(code), fmt::format("{} cannot be opened: {}", path, reason)};
+    return fail(std::move(error).remedy(remedy_of(code, path)));
+  }
+  return std::unique_ptr<Connection>{new Connection{handle, path, busy_timeout}};
+}
+
+Connection::Connection(sqlite3* handle, std::string path, Duration busy_timeout)
+    : handle_{handle}, path_{std::move(path)}, busy_timeout_{busy_timeout} {
+  sqlite3_busy_handler(handle_, on_busy, this);
+  sqlite3_progress_handler(handle_, 1000, on_progress, this);
+}
+
+Connection::~Connection() {
+  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  sqlite3_close(handle_);
+}
+
+Connection::Bound::Bound(Connection& connection, const Patience& patience) : connection_{connection} {
+  connection_.patience_ = &patience;
+}
+Connection::Bound::~Bound() { connection_.patience_ = nullptr; }
+
+bool Connection::out_of_patience() const {
+  if (patience_ == nullptr) return false;
+  return patience_->token.requested() || std::chrono::steady_clock::now() >= patience_->deadline;
+}
+
+// SQLite's own busy timeout sleeps through a stop request; this one looks up every few milliseconds.
+int Connection::on_busy(void* self, int attempts) {
+  auto& connection = *static_cast<Connection*>(self);
+  const auto now = std::chrono::steady_clock::now();
+  if (attempts == 0) connection.busy_since_ = now;
+  if (connection.out_of_patience() || now - connection.busy_since_ >= connection.busy_timeout_) return 0;
+  sqlite3_sleep(5);
+  return 1;
+}
+
+int Connection::on_progress(void* self) {
+  return static_cast<Connection*>(self)->out_of_patience() ? 1 : 0;
+}
+
+Error Connection::error(std::string_view doing) const {
+  const int code = sqlite3_extended_errcode(handle_);
+  const auto text = fmt::format("{} in {}: {}", doing, path_, sqlite3_errmsg(handle_));
+  if (out_of_patience()) {
+    const bool stopped = patience_->token.requested();
+    return {stopped ? ErrorKind::cancelled : ErrorKind::timeout, text};
+  }
+  return Error{kind_of(code), text}.remedy(remedy_of(code, path_));
+}
+
+Result<sqlite3_stmt*> Connection::prepare(const std::string& sql) {
+  const auto cached = statements_.find(sql);
+  if (cached != statements_.end()) return cached->second;
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (code != SQLITE_OK) return fail(error("preparing a statement"));
+  statements_.emplace(sql, statement);
+  return statement;
+}
+
+Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<Value>& parameters) {
+  if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) != parameters.size()) {
+    return fail(ErrorKind::invalid, "a statement with {} parameters was given {}",
+                sqlite3_bind_parameter_count(statement), parameters.size());
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (std::visit(Binder{statement, static_cast<int>(i) + 1}, parameters[i]) != SQLITE_OK) {
+      return fail(error("binding a parameter"));
+    }
+  }
+  return {};
+}
+
+Result<Rows> Connection::run(const Statement& statement) {
+  auto prepared = prepare(statement.sql);
+  if (!prepared) return fail(std::move(prepared).error());
+  if (auto bound = bind(*prepared, statement.parameters); !bound) return fail(std::move(bound).error());
+  Rows rows;
+  int code = sqlite3_step(*prepared);
+  for (; code == SQLITE_ROW; code = sqlite3_step(*prepared)) {
+    std::vector<Value> values;
+    for (int column = 0; column < sqlite3_column_count(*prepared); ++column) {
+      values.push_back(value_of(*prepared, column));
+    }
+    rows.emplace_back(std::move(values));
+  }
+  std::optional<Error> failed;
+  if (code != SQLITE_DONE) failed = error("running a statement");
+  sqlite3_reset(*prepared);
+  sqlite3_clear_bindings(*prepared);
+  if (failed) return fail(std::move(*failed));
+  return rows;
+}
+
+Result<> Connection::run_script(std::string_view sql) {
+  const std::string text{sql};
+  if (sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return fail(error("running a script"));
+  }
+  return {};
+}
+
+}  // namespace orrery::storage::sqlite
