@@ -65,6 +65,8 @@ class Loop {
   Strand strand() { return {executor(), busy_}; }
   // Runs the loop on the calling thread instead of one of its own, until nothing is left to do.
   void run_here() { context_.run(); }
+  // Makes run return soon, whatever is left to do.
+  void quit() { context_.stop(); }
   const std::string& name() const { return name_; }
 
  private:

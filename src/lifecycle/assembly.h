@@ -103,8 +103,8 @@ struct Name {
 
 class PhaseAssembly {
  public:
-  PhaseAssembly(std::shared_ptr<std::vector<Entry>> entries, Phase phase)
-      : entries_{std::move(entries)}, phase_{phase} {}
+  PhaseAssembly(std::shared_ptr<std::vector<Entry>> entries, std::shared_ptr<const Budgets> budgets, Phase phase)
+      : entries_{std::move(entries)}, budgets_{std::move(budgets)}, phase_{phase} {}
 
   template <class T, class... N, class... Args>
   Handle<T> add(Name name, Needs<N...> needs, Args&&... args) {
@@ -139,7 +139,7 @@ class PhaseAssembly {
                                          std::index_sequence<I...>, std::index_sequence<J...>,
                                          std::tuple<A*...>*) {
     return std::apply(
-        [&](const auto&... arg) {
+        [&](auto&... arg) {
           return std::make_unique<T>(static_cast<N&>(*hard[I])...,
                                      Optional<A&>{static_cast<A*>(soft[J])}..., arg...);
         },
@@ -151,18 +151,23 @@ class PhaseAssembly {
   }
 
   std::shared_ptr<std::vector<Entry>> entries_;
+  std::shared_ptr<const Budgets> budgets_;
   Phase phase_;
 };
 
 class Assembly {
   std::shared_ptr<std::vector<Entry>> entries_ = std::make_shared<std::vector<Entry>>();
+  std::shared_ptr<Budgets> budgets_ = std::make_shared<Budgets>();
 
  public:
-  PhaseAssembly core{entries_, Phase::core};
-  PhaseAssembly runtime{entries_, Phase::runtime};
-  PhaseAssembly online{entries_, Phase::online};
+  PhaseAssembly core{entries_, budgets_, Phase::core};
+  PhaseAssembly runtime{entries_, budgets_, Phase::runtime};
+  PhaseAssembly online{entries_, budgets_, Phase::online};
 
   const std::vector<Entry>& entries() const { return *entries_; }
+
+  // For the parts declared from here on, unless they say otherwise.
+  void budgets(const Budgets& budgets) { *budgets_ = budgets; }
 };
 
 }  // namespace orrery::lifecycle

@@ -222,6 +222,7 @@ class Teller {
 
   std::string name(NodeId id) const { return (*graph_)[id].name; }
   void say(std::string text) { given_.push_back(std::move(text)); }
+  void answer(const std::string& text) { say(text.empty() ? "nothing" : text); }
 
   void hear(const order::Start& o) { say("start " + name(o.node)); }
   void hear(const order::Drain& o) { say("drain " + name(o.node)); }
@@ -267,10 +268,10 @@ class Teller {
     const auto s = take_snapshot(machine_, graph_, TimePoint{}, now_);
     if (what == "ready") return say(s.ready ? "yes" : "no");
     if (what == "clean") return say(machine_.stopped_cleanly() ? "yes" : "no");
-    if (what == "failure") return say(failure_text(s));
-    if (what == "degraded") return say(join(s.degraded, "; "));
-    if (what == "busy") return say(join(s.waiting_on, " "));
-    if (what == "survivors") return say(join(s.survivors, " and "));
+    if (what == "failure") return answer(failure_text(s));
+    if (what == "degraded") return answer(join(s.degraded, "; "));
+    if (what == "busy") return answer(join(s.waiting_on, " "));
+    if (what == "survivors") return answer(join(s.survivors, " and "));
     if (what == "generation") return say(std::to_string(s.generation));
     const auto& part = s.parts[graph_->find(what).value()];
     say(fmt::format("{} #{}", name_of(part.state), part.incarnation));

@@ -1,0 +1,120 @@
+// check: what would keep a start from succeeding, without starting anything.
+#include <boost/json.hpp>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "app/cli/commands.h"
+#include "app/data_folder.h"
+#include "net/port_owner.h"
+#include "storage/database_component.h"
+#include "storage/sqlite/migrator.h"
+
+namespace orrery::app::cli {
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+struct Finding {
+  std::string what;
+  Result<std::string> result;
+};
+
+// The nearest folder that exists above a path, where the missing ones would be made.
+fs::path existing(fs::path path) {
+  std::error_code error;
+  while (!path.empty() && !fs::exists(path, error) && path != path.parent_path()) path = path.parent_path();
+  return path;
+}
+
+Result<std::string> check_folder(const std::string& folder) {
+  const auto above = existing(folder);
+  if (::access(above.c_str(), W_OK | X_OK) == 0) return folder;
+  Error error{ErrorKind::denied, fmt::format("{} cannot be written: {}", above.string(), std::strerror(errno))};
+  return fail(std::move(error).remedy("give this user the right to write there, or choose another folder with --data DIR"));
+}
+
+Result<std::string> check_database(const config::Settings& settings, const std::string& folder) {
+  const auto& url = settings.database.url.reveal();
+  if (!url.starts_with("sqlite:")) {
+    return fail(ErrorKind::unsupported, "this build cannot open {}", config::redacted_url(url));
+  }
+  const auto path = storage::sqlite_path(url, folder);
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    if (::access(existing(fs::path{path}.parent_path()).c_str(), W_OK) == 0) return path + " will be made";
+    Error denied{ErrorKind::denied, fmt::format("{} cannot be made: {}", path, std::strerror(errno))};
+    return fail(std::move(denied).remedy("give this user the right to write there, or set database.url"));
+  }
+  auto connection = storage::sqlite::Connection::open(path, storage::sqlite::Access::read_only, std::chrono::seconds{1});
+  if (!connection) return fail(std::move(connection).error());
+  const auto plan = storage::sqlite::plan(**connection, storage::migrations());
+  if (!plan) return fail(plan.error());
+  if (plan->from == plan->to) return path + " is up to date";
+  return fmt::format("{} will be migrated from {} to {}", path, plan->from, plan->to);
+}
+
+Result<std::string> check_port(const config::Settings& settings, const Common& common) {
+  const auto& http = settings.http;
+  const auto place = fmt::format("{}:{}", http.host, http.port);
+  if (Client{common}.ask("GET", "/api/stat/version")) return place + " is served by the running bot";
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(http.port);
+  if (::inet_pton(AF_INET, http.host == "localhost" ? "127.0.0.1" : http.host.c_str(), &address.sin_addr) != 1) return place + " was not tried";
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const bool free = ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const auto reason = std::string{std::strerror(errno)};
+  ::close(probe);
+  if (free) return place + " is free";
+  if (reason == std::strerror(EADDRINUSE)) {
+    Error taken{ErrorKind::conflict, fmt::format("{} is taken by {}", place, net::describe_listener(http.port))};
+    return fail(std::move(taken).remedy("stop that process, or set http.port to another port"));
+  }
+  return fail(ErrorKind::denied, "{} cannot be listened on: {}", place, reason);
+}
+
+int report(const Common& common, const std::vector<Finding>& findings) {
+  bool good = true;
+  json::array list;
+  for (const auto& [what, result] : findings) {
+    good = good && result;
+    const auto text = result ? *result : result.error().text();
+    const auto remedy = result ? std::string{} : result.error().remedy();
+    list.push_back({{"check", what}, {"ok", result.has_value()}, {"text", text}, {"remedy", remedy}});
+    if (common.json) continue;
+    std::printf("%s %-14s %s\n", result ? "ok  " : "FAIL", what.c_str(), text.c_str());
+    if (!remedy.empty()) std::printf("     what to do: %s\n", remedy.c_str());
+  }
+  if (common.json) print_json({{"ok", good}, {"checks", std::move(list)}});
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+int check(const Common& common) {
+  const auto outcome = config::load(sources_of(common));
+  if (!outcome.faults.empty()) {
+    if (common.json) print_json({{"ok", false}, {"faults", config::text_of(outcome.faults)}});
+    std::fprintf(stderr, "%s\n", config::text_of(outcome.faults).c_str());
+    return configuration_error;
+  }
+  const auto folder = data_folder(common.data);
+  const auto& settings = outcome.loaded.settings;
+  std::vector<Finding> findings;
+  findings.push_back({"configuration", outcome.loaded.file.value_or("the defaults")});
+  findings.push_back({"data folder", check_folder(folder)});
+  findings.push_back({"database", check_database(settings, folder)});
+  findings.push_back({"port", check_port(settings, common)});
+  return report(common, findings);
+}
+
+}  // namespace orrery::app::cli

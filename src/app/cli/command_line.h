@@ -1,0 +1,69 @@
+// What was typed, as a value. The one place that knows CLI11.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/time.h"
+
+namespace orrery::app::cli {
+
+// Taken by every command, before or after its arguments.
+struct Common {
+  std::optional<std::string> config;
+  std::optional<std::string> data;
+  bool json = false;
+};
+
+struct Run {
+  std::optional<std::string> http;
+  bool safe_mode = false;
+  std::optional<std::string> on_failure;
+};
+struct Chat {
+  std::optional<std::string> as;
+  Duration timeout = std::chrono::seconds{5};
+  std::optional<std::string> message;  // nothing: lines from standard input
+};
+struct Check {};
+struct Status {};
+struct Retry {
+  bool wait = true;
+};
+struct Restart {
+  bool wait = true;
+  std::optional<std::string> component;
+};
+struct Stop {};
+struct Analyze {
+  enum class What { summary, blame, critical_chain, plot };
+  What what = What::summary;
+};
+struct User {
+  enum class Do { add, passwd, list, setup_link };
+  Do what = Do::list;
+  std::string name;
+  bool password_stdin = false;
+};
+struct Config {
+  enum class Do { init, show, schema };
+  Do what = Do::show;
+};
+struct LogLevel {
+  std::optional<std::string> level;
+};
+struct Version {};
+
+using Command = std::variant<Run, Chat, Check, Status, Retry, Restart, Stop, Analyze, User, Config, LogLevel, Version>;
+
+struct CommandLine {
+  Common common;
+  Command command;
+};
+
+// An exit code stands for a command line that was answered at once: help (0) or wrong usage (2).
+std::variant<CommandLine, int> parse(int argc, char** argv);
+
+}  // namespace orrery::app::cli

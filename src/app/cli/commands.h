@@ -1,0 +1,29 @@
+// What each command of the command line does; each returns its exit code.
+#pragma once
+
+#include "app/cli/client.h"
+#include "app/command_line.h"
+#include "config/load.h"
+
+namespace orrery::app::cli {
+
+// `extend` may add parts to the program before it runs.
+int run(const Common& common, const Run& options, TimePoint begun, const Extend& extend);
+Exit chat(const Common& common, const Chat& options);
+int check(const Common& common);
+Exit status(const Common& common);
+Exit retry(const Common& common, const Retry& options);
+Exit restart(const Common& common, const Restart& options);
+Exit stop(const Common& common);
+Exit analyze(const Common& common, const Analyze& options);
+Exit user(const Common& common, const User& options);
+int config(const Common& common, const Config& options);
+Exit log_level(const Common& common, const LogLevel& options);
+Exit version(const Common& common);
+
+// The sources of the configuration as the process sees them.
+config::Sources sources_of(const Common& common);
+
+inline constexpr int configuration_error = 78;
+
+}  // namespace orrery::app::cli

@@ -1,0 +1,82 @@
+// retry, restart, stop, log level: requests to the running bot.
+#include <boost/json.hpp>
+
+#include <cstdio>
+
+#include "app/cli/commands.h"
+#include "app/data_folder.h"
+
+namespace orrery::app::cli {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+// Long enough for every budget of a start and a stop together.
+constexpr auto outcome_patience = 600s;
+
+Exit report(const Common& common, const Result<json::value>& answer, const char* asked) {
+  if (!answer) return complain(answer.error(), common);
+  const bool ready = answer->at("ready").as_bool();
+  if (common.json) {
+    print_json(*answer);
+  } else {
+    std::printf("%s\n", ready ? "ready" : asked);
+  }
+  return Exit::yes;
+}
+
+}  // namespace
+
+Exit retry(const Common& common, const Retry& options) {
+  const auto answer = options.wait ? Client{common}.ask("POST", "/api/runtime/retry?wait=600", "", outcome_patience + 10s)
+                                   : Client{common}.ask("POST", "/api/runtime/retry");
+  return report(common, answer, "retrying");
+}
+
+Exit restart(const Common& common, const Restart& options) {
+  const auto body = options.component ? json::serialize(json::object{{"component", *options.component}}) : std::string{};
+  const auto answer = options.wait ? Client{common}.ask("POST", "/api/runtime/restart?wait=600", body, outcome_patience + 10s)
+                                   : Client{common}.ask("POST", "/api/runtime/restart", body);
+  return report(common, answer, "restarting");
+}
+
+Exit stop(const Common& common) {
+  Client client{common};
+  const auto answer = client.ask("POST", "/api/runtime/shutdown");
+  if (!answer) return complain(answer.error(), common);
+  // The socket is the last thing to go but the lock; whoever gets the lock knows that it is over.
+  if (!wait_for_end(client.folder(), outcome_patience)) {
+    return complain({ErrorKind::timeout, "the bot did not stop in time"}, common);
+  }
+  if (common.json) {
+    print_json({{"stopped", true}});
+  } else {
+    std::printf("stopped\n");
+  }
+  return Exit::yes;
+}
+
+Exit log_level(const Common& common, const LogLevel& options) {
+  const Client client{common};
+  const auto answer = options.level ? client.ask("PUT", "/api/log/level", json::serialize(json::object{{"level", *options.level}}))
+                                    : client.ask("GET", "/api/log/level");
+  if (!answer) return complain(answer.error(), common);
+  if (common.json) {
+    print_json(*answer);
+  } else {
+    std::printf("%s\n", answer->at("level").as_string().c_str());
+  }
+  return Exit::yes;
+}
+
+Exit version(const Common& common) {
+  if (common.json) {
+    print_json({{"name", "orrery"}, {"version", ORRERY_VERSION}});
+  } else {
+    std::printf("orrery %s\n", ORRERY_VERSION);
+  }
+  return Exit::yes;
+}
+
+}  // namespace orrery::app::cli

@@ -1,0 +1,39 @@
+#include "app/command_line.h"
+
+#include <chrono>
+
+#include "app/cli/commands.h"
+
+namespace orrery::app {
+namespace {
+
+struct Dispatch {
+  const cli::Common& common;
+  TimePoint begun;
+  const Extend& extend;
+
+  int operator()(const cli::Run& o) const { return cli::run(common, o, begun, extend); }
+  int operator()(const cli::Chat& o) const { return static_cast<int>(cli::chat(common, o)); }
+  int operator()(const cli::Check&) const { return cli::check(common); }
+  int operator()(const cli::Status&) const { return static_cast<int>(cli::status(common)); }
+  int operator()(const cli::Retry& o) const { return static_cast<int>(cli::retry(common, o)); }
+  int operator()(const cli::Restart& o) const { return static_cast<int>(cli::restart(common, o)); }
+  int operator()(const cli::Stop&) const { return static_cast<int>(cli::stop(common)); }
+  int operator()(const cli::Analyze& o) const { return static_cast<int>(cli::analyze(common, o)); }
+  int operator()(const cli::User& o) const { return static_cast<int>(cli::user(common, o)); }
+  int operator()(const cli::Config& o) const { return cli::config(common, o); }
+  int operator()(const cli::LogLevel& o) const { return static_cast<int>(cli::log_level(common, o)); }
+  int operator()(const cli::Version&) const { return static_cast<int>(cli::version(common)); }
+};
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, const Extend& extend) {
+  const TimePoint begun = std::chrono::steady_clock::now();
+  const auto parsed = cli::parse(argc, argv);
+  if (const auto* code = std::get_if<int>(&parsed)) return *code;
+  const auto& line = std::get<cli::CommandLine>(parsed);
+  return std::visit(Dispatch{line.common, begun, extend}, line.command);
+}
+
+}  // namespace orrery::app

@@ -1,0 +1,43 @@
+// The data folder: where it is, what is in it, and the lock that keeps a second instance out.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "core/result.h"
+#include "core/time.h"
+
+namespace orrery::app {
+
+// --data, else $STATE_DIRECTORY, else ${XDG_STATE_HOME:-~/.local/state}/orrery; absolute.
+std::string data_folder(const std::optional<std::string>& flag);
+
+// Where the control socket of a data folder is: run/orrery.sock in it, or a short path elsewhere
+// when that would not fit into a socket address. Programs and their clients compute the same.
+std::string control_socket(const std::string& folder);
+
+// Held while the process lives; the kernel lets go of it however the process ends.
+class FolderLock {
+ public:
+  FolderLock() = default;
+  FolderLock(FolderLock&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
+  FolderLock& operator=(FolderLock other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~FolderLock();
+
+  // Makes the folders and takes the lock.
+  // Errors: conflict (another instance, with its pid), denied (cannot be made or written).
+  static Result<FolderLock> take(const std::string& folder);
+
+ private:
+  explicit FolderLock(int descriptor) : descriptor_{descriptor} {}
+  int descriptor_ = -1;
+};
+
+// Waits until no process holds the folder's lock; false when that takes longer than `patience`.
+bool wait_for_end(const std::string& folder, Duration patience);
+
+}  // namespace orrery::app

@@ -1,0 +1,327 @@
+#include "app/program.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+
+#include "app/commands/commands.h"
+#include "core/text.h"
+
+namespace orrery::app {
+
+using namespace std::chrono_literals;
+using lifecycle::State;
+
+namespace {
+
+// As many connections as the machine allows us, not as many as a shell starts with.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65536);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+lifecycle::Limits limits_of(const config::Settings& settings) {
+  const auto& l = settings.lifecycle;
+  return {.lame_duck = l.lame_duck,
+          .stop = l.stop_total,
+          .rollback = l.rollback_total,
+          .parallel_starts = static_cast<std::size_t>(l.parallel_starts)};
+}
+
+}  // namespace
+
+Program::Program(RunOptions options)
+    : options_{std::move(options)},
+      configuration_{options_.sources, options_.loaded},
+      accounts_{options_.data_folder + "/accounts.json"},
+      router_{*this, accounts_},
+      signals_{control_.executor(), SIGINT, SIGTERM},
+      bot_watch_{"bot", bot_.strand().busy, clock_, journal_},
+      control_watch_{"control", control_.strand().busy, bot_clock_, journal_},
+      backoff_{{.base = 1s, .cap = 60s, .stable = 60s}, std::random_device{}()},
+      tasks_{"program", control_.executor(), clock_, on_fault()},
+      bot_tasks_{"bot watch", bot_.executor(), bot_clock_, on_fault()},
+      life_{"life", control_.executor(), clock_, on_fault()} {
+  signals_.add(SIGHUP);
+  signals_.add(SIGUSR2);
+  std::signal(SIGPIPE, SIG_IGN);  // a peer that leaves is an error of its write, no reason to die
+  raise_descriptor_limit();
+  web::add_probe_routes(router_, *this);
+  web::add_metrics_routes(router_, *this, metrics_);
+  web::add_runtime_routes(router_, *this);
+  web::add_auth_routes(router_, accounts_, *this, clock_);
+  web::add_user_routes(router_, accounts_);
+  web::add_log_routes(router_, *this);
+  web::add_chat_routes(router_, door_);
+}
+
+Program::~Program() = default;
+
+async::Scope::OnFault Program::on_fault() {
+  return [this](const std::string& task, const std::exception_ptr& fault) {
+    journal_.write(Level::error, "app", "a task threw", {{"task", task}, {"reason", async::describe(fault)}});
+  };
+}
+
+Result<> Program::make_driver() {
+  lifecycle::Assembly assembly;
+  const auto ask = [this](TimePoint deadline, async::StopToken token) { return ask_status(deadline, std::move(token)); };
+  const auto add = [this, ask](chat::CommandRegistry& commands, chat::Prefixes& prefixes) {
+    add_commands(commands, prefixes, ask);
+    if (options_.add_more_commands) options_.add_more_commands(commands, clock_);
+  };
+  wire(assembly, {.configuration = configuration_,
+                  .accounts = accounts_,
+                  .router = router_,
+                  .door = door_,
+                  .journal = journal_,
+                  .clock = clock_,
+                  .log = log_,
+                  .control = control_.strand(),
+                  .bot = bot_.strand(),
+                  .data_folder = options_.data_folder,
+                  .on_listening = [this](std::uint16_t port) { port_ = port; },
+                  .add_commands = add,
+                  .show_banner = [this] { show_banner(); }});
+  if (options_.wire_more) options_.wire_more(assembly, bot_.strand());
+  auto driver = lifecycle::Driver::create(
+      assembly, {control_.strand(), clock_, journal_, limits_of(configuration_.settings())});
+  if (!driver) return fail(std::move(driver).error());
+  driver_ = std::move(*driver);
+  watching_ = driver_->subscribe([this](const lifecycle::Update& update) { on_update(update); });
+  return {};
+}
+
+int Program::run() {
+  if (auto made = make_driver(); !made) {
+    std::fprintf(stderr, "orrery: %s\n", made.error().text().c_str());
+    return 1;
+  }
+  if (options_.safe_mode) journal_.write(Level::warn, "app", "safe mode: no plugin is loaded");
+  bot_.start();
+  tasks_.spawn("signals", hear_signals());
+  tasks_.spawn("heart-beat", beat());
+  tasks_.spawn("watch", bot_watch_.run(tasks_.token()));
+  bot_tasks_.spawn("watch", control_watch_.run(tasks_.token()));
+  life_.spawn("life", live());
+  control_.run_here();
+  const int code = exit_code();
+  if (!driver_->idle() || !bot_.stop(200ms)) end_now(code == 0 ? 3 : code);
+  return code;
+}
+
+// Start, serve until asked, stop: the whole life in a few lines.
+asio::awaitable<void> Program::live() {
+  driver_->begin();
+  auto waiting = driver_->wait(lifecycle::Goal::stopped, async::never, {});
+  [[maybe_unused]] const auto stopped = co_await std::move(waiting);
+  watching_.reset();
+  retry_timer_.cancel();
+  // What is still alive now has outlived its budget; it only gets the moment the loop needs anyway.
+  auto ending = driver_->join(clock_.now() + 50ms);
+  co_await std::move(ending);
+  tasks_.request_stop(async::StopReason::shutdown);
+  auto tasks = tasks_.join(clock_.now() + 200ms);
+  co_await std::move(tasks);
+  auto bot_tasks = bot_tasks_.join(clock_.now() + 200ms);
+  co_await std::move(bot_tasks);
+  asio::post(control_.executor(), [this] { control_.quit(); });
+}
+
+int Program::exit_code() const {
+  const auto snapshot = driver_->snapshot();
+  if (!driver_->stopped_cleanly()) return 3;
+  return runtime_gave_up_ ? 1 : 0;
+}
+
+// Something is alive that refuses to die: no destructor may run under its feet.
+void Program::end_now(int code) {
+  journal_.write(Level::error, "app", "ended with work still alive", {{"left", join(driver_->holders(), ", ")}});
+  if (log_) log_->flush(500ms);
+  std::_Exit(code);
+}
+
+// ---- signals
+
+asio::awaitable<void> Program::hear_signals() {
+  const auto token = tasks_.token();
+  const auto stopping = token.subscribe([this] { signals_.cancel(); });
+  while (!token.requested()) {
+    auto [error, number] = co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!error) on_signal(number);
+  }
+}
+
+void Program::on_signal(int number) {
+  if (number == SIGHUP) return reload();
+  if (number == SIGUSR2) {
+    return journal_.write(Level::warn, "app", "signal ignored", {{"signal", std::string{"USR2"}}, {"reason", std::string{"this version cannot restart in place"}}});
+  }
+  using Step = lifecycle::Escalation::Step;
+  switch (escalation_.signal(clock_.now())) {
+    case Step::none: return;
+    case Step::stop:
+      journal_.write(Level::info, "app", "asked to stop", {{"signal", std::int64_t{number}}});
+      return driver_->request_stop();
+    case Step::hurry:
+      journal_.write(Level::warn, "app", "asked again to stop: hurrying", {{"signal", std::int64_t{number}}});
+      return driver_->hurry();
+    case Step::exit: {
+      const auto alive = join(driver_->holders(), ", ");
+      if (log_) log_->flush(100ms);
+      std::fprintf(stderr, "orrery: forced to exit by a third signal; still alive: %s\n",
+                   alive.empty() ? "nothing" : alive.c_str());
+      std::_Exit(128 + number);
+    }
+  }
+}
+
+void Program::reload() {
+  manager_.reloading();
+  if (auto reloaded = configuration_.reload(); !reloaded) {
+    journal_.write(Level::error, "config", "configuration not reloaded", {{"reason", reloaded.error().text()}, {"remedy", reloaded.error().remedy()}});
+  } else {
+    set_log_level(configuration_.settings().log.level);
+    journal_.write(Level::info, "config", "configuration reloaded",
+                   {{"takes_effect", std::string{"log.level at once, the rest when its component starts: orrery restart --runtime"}}});
+  }
+  manager_.notify("READY=1");
+}
+
+// ---- what the engine tells
+
+void Program::on_update(const lifecycle::Update& update) {
+  const auto state = std::string{name_of(update.state)};
+  manager_.notify("STATUS=" + state);
+  switch (update.state) {
+    case State::core_ready: return manager_.notify("READY=1");
+    case State::runtime_ready:
+      ready_time_ = wall_now();
+      backoff_.reset();
+      return journal_.write(Level::info, "app", "ready",
+                            {{"after_ms", milliseconds(clock_.now() - options_.begun)},
+                             {"degraded", join(driver_->snapshot()->degraded, "; ")}});
+    case State::draining:
+    case State::stopping: return manager_.notify("STOPPING=1");
+    case State::core_failed:
+      runtime_gave_up_ = true;
+      report_core_failure();
+      return driver_->request_stop();
+    case State::runtime_failed:
+    case State::stuck: return on_failed();
+    default: return;
+  }
+}
+
+void Program::on_failed() {
+  const auto snapshot = driver_->snapshot();
+  journal_.write(Level::error, "app", "the runtime could not start",
+                 {{"reason", lifecycle::failure_text(*snapshot)},
+                  {"remedy", snapshot->failure.remedy},
+                  {"then", std::string{"orrery retry"}}});
+  switch (configuration_.settings().lifecycle.on_failure) {
+    case config::OnFailure::hold: return;
+    case config::OnFailure::exit:
+      runtime_gave_up_ = true;
+      return driver_->request_stop();
+    case config::OnFailure::retry: {
+      const auto delay = backoff_.after({});
+      journal_.write(Level::info, "app", "retrying", {{"in_ms", milliseconds(delay)}});
+      retry_timer_ = clock_.arm(clock_.now() + delay, [this] {
+        if (auto again = retry(); !again) {
+          journal_.write(Level::warn, "app", "not retried", {{"reason", again.error().text()}});
+        }
+      });
+      return;
+    }
+  }
+}
+
+void Program::report_core_failure() {
+  const auto snapshot = driver_->snapshot();
+  if (log_) return;  // the log has said so
+  std::fprintf(stderr, "orrery could not start: %s\n", lifecycle::failure_text(*snapshot).c_str());
+  if (!snapshot->failure.remedy.empty()) std::fprintf(stderr, "What to do: %s\n", snapshot->failure.remedy.c_str());
+}
+
+// Tells the service manager that we live, and asks it for time while a start or stop is under way.
+asio::awaitable<void> Program::beat() {
+  const auto token = tasks_.token();
+  const auto interval = std::min(manager_.watchdog().value_or(Duration{1s}), Duration{1s});
+  while (manager_.present() && !token.requested()) {
+    if (manager_.watchdog()) manager_.notify("WATCHDOG=1");
+    const auto state = driver_->state();
+    const bool busy = state == State::core_starting || state == State::draining || state == State::stopping;
+    if (busy) manager_.notify("EXTEND_TIMEOUT_USEC=5000000");
+    auto pause = async::sleep_until(clock_, clock_.now() + interval, token);
+    co_await std::move(pause);
+  }
+}
+
+// ---- what others ask
+
+std::vector<std::string> Program::blocked() const {
+  const auto bot = bot_watch_.blocked();
+  return bot ? std::vector{*bot} : std::vector<std::string>{};
+}
+
+Result<> Program::retry() {
+  if (driver_->ready()) return {};
+  if (auto reloaded = configuration_.reload(); !reloaded) return reloaded;
+  return driver_->retry();
+}
+
+Result<> Program::restart(std::optional<std::string> component) {
+  if (auto reloaded = configuration_.reload(); !reloaded) return reloaded;
+  return driver_->restart(std::move(component));
+}
+
+Task<lifecycle::Settled> Program::wait_settled(TimePoint deadline, async::StopToken token) {
+  return driver_->wait(lifecycle::Goal::ready, deadline, std::move(token));
+}
+
+void Program::set_log_level(Level level) {
+  if (log_) log_->set_level(level);
+}
+
+std::string Program::status_line() {
+  const auto s = snapshot();
+  auto line = fmt::format("{} for {}, generation {}", s->ready ? "ready" : name_of(s->state),
+                          human(clock_.now() - s->since), s->generation);
+  if (!s->degraded.empty()) line += "; degraded: " + join(s->degraded, "; ");
+  return line;
+}
+
+asio::awaitable<std::optional<std::string>> Program::ask_status(TimePoint deadline, async::StopToken token) {
+  async::Oneshot<std::optional<std::string>> answer;
+  asio::post(control_.executor(), [this, answer] { answer.set(status_line()); });
+  const auto stopping = token.subscribe([answer] { answer.set(std::nullopt); });
+  const auto timer = bot_clock_.arm(deadline, [answer] { answer.set(std::nullopt); });
+  co_return co_await answer.take();
+}
+
+// For the person at the terminal; a program that reads us gets the log.
+void Program::show_banner() const {
+  if (::isatty(STDOUT_FILENO) != 1) return;
+  const auto& http = configuration_.settings().http;
+  const auto host = http.host == "0.0.0.0" ? std::string{"127.0.0.1"} : http.host;
+  std::printf("\n  Orrery is ready.\n\n"
+              "    talk to it     orrery chat '!ping'\n"
+              "    look at it     orrery status      http://%s:%u/\n"
+              "    stop it        Ctrl-C, or orrery stop\n",
+              host.c_str(), port_);
+  if (accounts_.empty()) std::printf("    sign in        orrery user setup-link   (no account yet)\n");
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+}  // namespace orrery::app

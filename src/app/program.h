@@ -1,0 +1,100 @@
+// The running program: owns what lives as long as the process, and answers for it.
+//
+// Threads   everything on the control strand, which is the main thread; chat and commands run on
+//           the bot strand, a thread of its own.
+#pragma once
+
+#include <boost/asio/signal_set.hpp>
+
+#include "app/service_manager.h"
+#include "app/strand_watch.h"
+#include "app/wiring.h"
+#include "lifecycle/driver.h"
+#include "lifecycle/escalation.h"
+#include "observe/metrics.h"
+#include "web/routes/routes.h"
+
+namespace orrery::app {
+
+struct RunOptions {
+  config::Sources sources;
+  config::Loaded loaded;
+  std::string data_folder;
+  bool safe_mode = false;
+  TimePoint begun;  // the process's first instruction, as near as we can tell
+  // More parts and commands than come with the program: how tests bring in parts that misbehave.
+  std::function<void(lifecycle::Assembly&, async::Strand bot)> wire_more;
+  std::function<void(chat::CommandRegistry&, async::Clock&)> add_more_commands;
+};
+
+class Program final : public web::RuntimeControl {
+ public:
+  explicit Program(RunOptions options);
+  ~Program() override;
+
+  // From start to clean exit; returns the exit code. Ends the process itself if something is alive
+  // that refuses to die.
+  int run();
+
+  std::shared_ptr<const lifecycle::Snapshot> snapshot() override { return driver_->snapshot(); }
+  std::vector<lifecycle::Span> spans() override { return driver_->spans(); }
+  bool ready() const override { return driver_ && driver_->ready(); }
+  std::vector<std::string> blocked() const override;
+  WallTime start_time() const override { return start_time_; }
+  std::optional<WallTime> ready_time() const override { return ready_time_; }
+  Result<> retry() override;
+  Result<> restart(std::optional<std::string> component) override;
+  void shutdown() override { driver_->request_stop(); }
+  Task<lifecycle::Settled> wait_settled(TimePoint deadline, async::StopToken token) override;
+  Level log_level() const override { return log_ ? log_->level() : Level::info; }
+  void set_log_level(Level level) override;
+  const config::Configuration& configuration() const override { return configuration_; }
+
+ private:
+  Result<> make_driver();
+  asio::awaitable<void> live();
+  asio::awaitable<void> hear_signals();
+  asio::awaitable<void> beat();
+  void on_signal(int number);
+  void on_update(const lifecycle::Update& update);
+  void on_failed();
+  void reload();
+  void show_banner() const;
+  std::string status_line();
+  asio::awaitable<std::optional<std::string>> ask_status(TimePoint deadline, async::StopToken token);
+  int exit_code() const;
+  [[noreturn]] void end_now(int code);
+  void report_core_failure();
+  async::Scope::OnFault on_fault();
+
+  RunOptions options_;
+  Journal journal_;
+  async::Loop control_{"orrery"};
+  async::Loop bot_{"bot"};
+  async::SteadyClock clock_{control_.executor()};
+  async::SteadyClock bot_clock_{bot_.executor()};
+  const WallTime start_time_ = wall_now();
+  std::optional<WallTime> ready_time_;
+  std::uint16_t port_ = 0;
+  config::Configuration configuration_;
+  web::Accounts accounts_;
+  observe::Metrics metrics_;
+  platforms::webchat::Door door_;
+  ServiceManager manager_;
+  std::unique_ptr<observe::Log> log_;
+  web::Router router_;
+  asio::signal_set signals_;
+  lifecycle::Escalation escalation_;
+  StrandWatch bot_watch_;
+  StrandWatch control_watch_;
+  async::Backoff backoff_;
+  async::Timer retry_timer_;
+  bool runtime_gave_up_ = false;
+  std::unique_ptr<lifecycle::Driver> driver_;
+  std::optional<lifecycle::Driver::Subscription> watching_;
+  async::Scope tasks_;       // signals, heart-beat, watch: until the engine has stopped
+  async::Scope bot_tasks_;   // the watch on the other loop
+  async::Scope life_;
+};
+
+}  // namespace orrery::app

@@ -1,0 +1,45 @@
+#include "app/runtime_components.h"
+
+namespace orrery::app {
+
+PipelineComponent::PipelineComponent(lifecycle::Optional<records::PrefixesComponent&> stored,
+                                     const std::function<PipelineOptions()>& options, AddCommands add_commands)
+    : options_{options()},
+      add_commands_{std::move(add_commands)},
+      fallback_{options_.prefix},
+      prefixes_{stored ? static_cast<chat::Prefixes&>(stored->prefixes()) : fallback_} {}
+
+Task<> PipelineComponent::start(lifecycle::Context context) {
+  add_commands_(commands_, prefixes_);
+  std::vector<std::unique_ptr<chat::Stage>> stages;
+  stages.push_back(std::make_unique<chat::CommandStage>(commands_, prefixes_, context.journal()));
+  pipeline_ = std::make_unique<chat::Pipeline>(
+      chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(), options_.budget}, std::move(stages));
+  co_return Result<>{};
+}
+
+Task<> PipelineComponent::drain(lifecycle::Context context) {
+  auto draining = pipeline_->drain(async::never, context.token());
+  const auto end = co_await std::move(draining);
+  if (end != async::WaitEnd::done) co_return fail(ErrorKind::timeout, "messages are still being worked on");
+  co_return Result<>{};
+}
+
+Task<> PipelineComponent::stop(lifecycle::Context, lifecycle::Outcome) {
+  if (!pipeline_) co_return Result<>{};
+  auto stopping = pipeline_->stop();
+  co_await std::move(stopping);
+  co_return Result<>{};
+}
+
+Task<> StatisticsComponent::start(lifecycle::Context context) {
+  context.doing("counting this start");
+  std::vector<storage::Statement> statements{
+      {"INSERT INTO statistics VALUES ('starts', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", {}}};
+  auto writing = database_.write(std::move(statements), {context.deadline(), context.token()});
+  const auto written = co_await std::move(writing);
+  if (!written) co_return fail(written.error());
+  co_return Result<>{};
+}
+
+}  // namespace orrery::app

@@ -1,0 +1,63 @@
+// The program's own parts of the runtime and online phases.
+#pragma once
+
+#include "chat/command_stage.h"
+#include "lifecycle/assembly.h"
+#include "records/prefixes_component.h"
+
+namespace orrery::app {
+
+// What the built-in commands and the pipeline work with, put together anew for each incarnation.
+struct PipelineOptions {
+  async::Strand bot;
+  std::string prefix;
+  Duration budget;
+};
+
+// Inbox → stages → Outbox. Without the stored prefixes, the default one serves.
+class PipelineComponent final : public lifecycle::Component {
+ public:
+  // Adds the commands that come with the program.
+  using AddCommands = std::function<void(chat::CommandRegistry&, chat::Prefixes&)>;
+
+  PipelineComponent(lifecycle::Optional<records::PrefixesComponent&> stored,
+                    const std::function<PipelineOptions()>& options, AddCommands add_commands);
+  Task<> start(lifecycle::Context context) override;
+  Task<> drain(lifecycle::Context context) override;
+  Task<> stop(lifecycle::Context context, lifecycle::Outcome start) override;
+
+  operator chat::Pipeline&() { return *pipeline_; }  // NOLINT: a component stands for what it holds
+
+ private:
+  const PipelineOptions options_;
+  AddCommands add_commands_;
+  chat::MemoryPrefixes fallback_;
+  chat::Prefixes& prefixes_;
+  chat::CommandRegistry commands_;
+  std::unique_ptr<chat::Pipeline> pipeline_;
+};
+
+// Counts starts in the database, once the runtime is ready.
+class StatisticsComponent final : public lifecycle::Component {
+ public:
+  explicit StatisticsComponent(storage::DatabaseComponent& database) : database_{database.database()} {}
+  Task<> start(lifecycle::Context context) override;
+
+ private:
+  storage::Database& database_;
+};
+
+// Says, once ready, what a person wants to know first.
+class BannerComponent final : public lifecycle::Component {
+ public:
+  explicit BannerComponent(std::function<void()> show) : show_{std::move(show)} {}
+  Task<> start(lifecycle::Context) override {
+    show_();
+    co_return Result<>{};
+  }
+
+ private:
+  std::function<void()> show_;
+};
+
+}  // namespace orrery::app

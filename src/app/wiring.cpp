@@ -1,0 +1,62 @@
+// The whole program on one page: every component and what it needs.
+//
+// Read downwards it is the start order, upwards the stop order. A component can only need a handle
+// declared above it, so a cycle cannot be written here. Modules never see each other's classes; this
+// page decides who is whose.
+#include "app/wiring.h"
+
+#include "platforms/webchat/web_chat_component.h"
+#include "storage/database_component.h"
+
+namespace orrery::app {
+
+using lifecycle::after;
+using lifecycle::needs;
+
+namespace {
+
+lifecycle::Budgets budgets_of(const config::Settings& settings) {
+  const auto& b = settings.lifecycle.budgets;
+  return {.start = b.start, .start_cap = b.start_cap, .slow = b.slow, .drain = b.drain, .stop = b.stop, .grace = b.grace};
+}
+
+}  // namespace
+
+void wire(lifecycle::Assembly& app, const Parts& p) {
+  app.budgets(budgets_of(p.configuration.settings()));
+  auto& settings = p.configuration;
+  const auto folder = p.data_folder;
+
+  // Read when a component is made, so that a retry sees what was mended.
+  const std::function<storage::DatabaseOptions()> database_options = [&settings, folder] {
+    const auto& database = settings.settings().database;
+    return storage::DatabaseOptions{.url = database.url.reveal(),
+                                    .shown = config::redacted_url(database.url.reveal()),
+                                    .busy_timeout = database.busy_timeout,
+                                    .data_folder = folder};
+  };
+  const std::function<std::string()> default_prefix = [&settings] { return settings.settings().commands.prefix; };
+  const std::function<PipelineOptions()> pipeline_options = [&settings, bot = p.bot] {
+    const auto& commands = settings.settings().commands;
+    return PipelineOptions{.bot = bot, .prefix = commands.prefix, .budget = commands.budget};
+  };
+
+  auto configuration = app.core.add<config::ConfigurationComponent>("configuration", needs(), std::ref(settings));
+  auto data = app.core.add<DataFolderComponent>("data-folder", needs(), folder);
+  auto log = app.core.add<LogComponent>("log", needs(configuration, data), std::ref(p.journal), folder, std::ref(p.log));
+  auto accounts = app.core.add<AccountsComponent>("accounts", needs(data), std::ref(p.accounts));
+  // The door opens last: nothing may reach us before something can answer.
+  app.core.add<HttpComponent>("http", needs(configuration, log, accounts), std::ref(p.router), p.control.executor,
+                              control_socket(folder), p.on_listening);
+
+  auto database = app.runtime.add<storage::DatabaseComponent>("database", needs(), database_options);
+  auto prefixes = app.runtime.add<records::PrefixesComponent>("prefixes", needs(database), default_prefix).degradable();
+  auto pipeline = app.runtime.add<PipelineComponent>("pipeline", needs(), after(prefixes), pipeline_options, p.add_commands);
+  app.runtime.add<platforms::webchat::WebChatComponent>("webchat", needs(pipeline), std::ref(p.door), p.control.executor,
+                                                        std::ref(p.clock));
+
+  app.online.add<StatisticsComponent>("statistics", needs(database));
+  app.online.add<BannerComponent>("banner", needs(), p.show_banner);
+}
+
+}  // namespace orrery::app

@@ -1,0 +1,48 @@
+// The platform that is always there: chat over a WebSocket, from a browser or `orrery chat`.
+//
+// From the client   {"type":"message","id":"7","text":"!ping"}
+// To the client     {"type":"reply","to":"7","text":"pong"}
+//                   {"type":"handled","id":"7","outcome":"answered"|"ignored"|"failed"}
+//                   {"type":"error","id":"7","message":"…"}     what was sent cannot be taken
+//
+// Threads   the control strand; outlets are called on the bot strand and post back.
+// Limits    4,000 bytes of text a message, 128 of id; 32 messages in flight for one visitor.
+#pragma once
+
+#include <set>
+
+#include "async/gate.h"
+#include "chat/pipeline.h"
+#include "platforms/webchat/control.h"
+
+namespace orrery::platforms::webchat {
+
+class WebChat final : public Room {
+ public:
+  static constexpr std::size_t text_limit = 4000;
+  static constexpr std::size_t id_limit = 128;
+  static constexpr std::size_t in_flight_limit = 32;
+
+  WebChat(chat::Pipeline& pipeline, asio::any_io_executor control, async::Clock& clock)
+      : pipeline_{pipeline}, control_{std::move(control)}, clock_{clock} {}
+
+  asio::awaitable<void> converse(Visitor visitor, std::shared_ptr<net::WebSocket> socket) override;
+
+  // Takes no more messages; replies still go out.
+  void refuse() { refusing_ = true; }
+  // Closes every session with 1013 and waits until they have ended.
+  asio::awaitable<async::WaitEnd> close(TimePoint deadline, async::StopToken token);
+
+ private:
+  struct Session;
+  void take(const std::shared_ptr<Session>& session, const std::string& text);
+
+  chat::Pipeline& pipeline_;
+  const asio::any_io_executor control_;
+  async::Clock& clock_;
+  bool refusing_ = false;
+  std::set<std::shared_ptr<net::WebSocket>> sockets_;
+  async::Gate sessions_;
+};
+
+}  // namespace orrery::platforms::webchat

@@ -1,0 +1,34 @@
+// The web chat as the last part of the runtime: opens the door at start, closes it at stop.
+#pragma once
+
+#include "lifecycle/component.h"
+#include "platforms/webchat/web_chat.h"
+
+namespace orrery::platforms::webchat {
+
+class WebChatComponent final : public lifecycle::Component {
+ public:
+  WebChatComponent(chat::Pipeline& pipeline, Door& door, asio::any_io_executor control, async::Clock& clock)
+      : door_{door}, chat_{pipeline, std::move(control), clock} {}
+
+  Task<> start(lifecycle::Context) override {
+    door_.open(chat_);
+    co_return Result<>{};
+  }
+  Task<> drain(lifecycle::Context) override {
+    chat_.refuse();
+    co_return Result<>{};
+  }
+  Task<> stop(lifecycle::Context context, lifecycle::Outcome) override {
+    door_.close();
+    auto closing = chat_.close(async::never, context.token());
+    co_await std::move(closing);
+    co_return Result<>{};
+  }
+
+ private:
+  Door& door_;
+  WebChat chat_;
+};
+
+}  // namespace orrery::platforms::webchat

@@ -1,0 +1,50 @@
+// What a handler must hold to be called: proofs that only the router can make.
+//
+// A handler's last parameter says what it demands, and mounting it without one does not compile:
+//
+//   Response livez(Request, Public)          anybody
+//   Response status(Request, SignedIn)       who is signed in, ready or not
+//   Response plugins(Request, Guarded)       who is signed in, and the bot is ready
+//
+// The order is fixed: authenticate (401), same origin and CSRF (403), then the guard (503).
+#pragma once
+
+#include <string>
+
+namespace orrery::web {
+
+// Who asks.
+struct Principal {
+  enum class Via { local_socket, session };
+  std::string name;
+  Via via = Via::session;
+  std::string session;  // its token, to end it
+};
+
+class Public {
+  friend class Router;
+  Public() = default;
+};
+
+class SignedIn {
+ public:
+  const Principal& who() const { return who_; }
+
+ private:
+  friend class Router;
+  friend class Guarded;
+  explicit SignedIn(Principal who) : who_{std::move(who)} {}
+  Principal who_;
+};
+
+class Guarded {
+ public:
+  const Principal& who() const { return in_.who(); }
+
+ private:
+  friend class Router;
+  explicit Guarded(SignedIn in) : in_{std::move(in)} {}
+  SignedIn in_;
+};
+
+}  // namespace orrery::web

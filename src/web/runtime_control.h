@@ -1,0 +1,36 @@
+// What the window may see and ask of the running program; the program implements it.
+//
+// Threads   the control strand.
+#pragma once
+
+#include "config/configuration_component.h"
+#include "lifecycle/driver.h"
+
+namespace orrery::web {
+
+class RuntimeControl {
+ public:
+  virtual ~RuntimeControl() = default;
+
+  virtual std::shared_ptr<const lifecycle::Snapshot> snapshot() = 0;
+  virtual std::vector<lifecycle::Span> spans() = 0;
+  virtual bool ready() const = 0;
+  // Strands that stand still, and who holds them up: "bot: message '!x' on webchat, for 3.2 s".
+  virtual std::vector<std::string> blocked() const = 0;
+  virtual WallTime start_time() const = 0;
+  virtual std::optional<WallTime> ready_time() const = 0;
+
+  // Reads the configuration again, then brings the runtime up again if it is down.
+  // Errors: invalid (the configuration has faults), conflict (why not now).
+  virtual Result<> retry() = 0;
+  // The same for a runtime that is up; with a name, one component and what stands on it.
+  virtual Result<> restart(std::optional<std::string> component) = 0;
+  virtual void shutdown() = 0;
+  virtual Task<lifecycle::Settled> wait_settled(TimePoint deadline, async::StopToken token) = 0;
+
+  virtual Level log_level() const = 0;
+  virtual void set_log_level(Level level) = 0;
+  virtual const config::Configuration& configuration() const = 0;
+};
+
+}  // namespace orrery::web

@@ -1,0 +1,103 @@
+// orrery-drill: the product, plus parts and commands that misbehave on request. For stories only.
+//
+//   DRILL_START   what the component "drill" does in its start: hang (until cancelled), stubborn
+//                 (ignores the cancellation), fail, throw, slow (two seconds), block (the bot
+//                 strand, for good), leak (leaves a task that never ends)
+//   DRILL_STOP    the same words for its stop
+//   DRILL_CRITICAL=no   makes it degradable
+//   commands      !block MS (blocks the bot strand), !sleep MS (waits as it should), !throw
+#include <poll.h>
+
+#include <cstdlib>
+
+#include "app/command_line.h"
+#include "app/program.h"
+
+namespace {
+
+using namespace orrery;
+using namespace std::chrono_literals;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string{value};
+}
+
+[[noreturn]] void block_for_good() {
+  while (true) ::poll(nullptr, 0, 1000);
+}
+
+asio::awaitable<void> never_end(lifecycle::Context context) {
+  auto pause = async::sleep_until(context.clock(), async::never, {});
+  co_await std::move(pause);
+}
+
+class Drill final : public lifecycle::Component {
+ public:
+  Task<> start(lifecycle::Context context) override { return misbehave(std::move(context), variable("DRILL_START")); }
+  Task<> stop(lifecycle::Context context, lifecycle::Outcome) override {
+    return misbehave(std::move(context), variable("DRILL_STOP"));
+  }
+
+ private:
+  static Task<> misbehave(lifecycle::Context context, std::string how) {
+    if (how.empty()) co_return Result<>{};
+    context.doing("drilling: " + how);
+    if (how == "fail") co_return fail(Error{ErrorKind::unavailable, "drilled to fail"}.remedy("unset DRILL_START"));
+    if (how == "throw") throw 42;  // not even a std::exception
+    if (how == "block") block_for_good();
+    if (how == "leak") {
+      context.scope().spawn("leaked task", never_end(context));
+      co_return Result<>{};
+    }
+    const auto until = how == "slow" ? context.clock().now() + 2s : async::never;
+    const auto token = how == "stubborn" ? async::StopToken{} : context.token();
+    auto pause = async::sleep_until(context.clock(), until, token);
+    const auto end = co_await std::move(pause);
+    if (end == async::WaitEnd::stopped) co_return fail(ErrorKind::cancelled, "gave way");
+    co_return Result<>{};
+  }
+};
+
+std::chrono::milliseconds duration_of(const chat::Invocation& invocation) {
+  return std::chrono::milliseconds{std::strtol(invocation.arguments.c_str(), nullptr, 10)};
+}
+
+Task<std::string> block(chat::Invocation invocation) {
+  ::poll(nullptr, 0, static_cast<int>(duration_of(invocation).count()));
+  co_return std::string{"unblocked"};
+}
+
+Task<std::string> throws(chat::Invocation) {
+  throw std::runtime_error{"drilled to throw"};
+  co_return std::string{};
+}
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the clock outlives all
+Task<std::string> sleep_for(async::Clock& clock, chat::Invocation invocation) {
+  auto pause = async::sleep_until(clock, clock.now() + duration_of(invocation), invocation.token);
+  const auto end = co_await std::move(pause);
+  if (end == async::WaitEnd::stopped) co_return fail(ErrorKind::cancelled, "woken by a stop");
+  co_return std::string{"slept"};
+}
+
+void add_commands(chat::CommandRegistry& commands, async::Clock& clock) {
+  const auto sleep = [&clock](chat::Invocation invocation) { return sleep_for(clock, std::move(invocation)); };
+  const bool added = commands.add({.name = "block", .usage = "MS", .summary = "Blocks.", .run = block}) &&
+                     commands.add({.name = "sleep", .usage = "MS", .summary = "Waits.", .run = sleep}) &&
+                     commands.add({.name = "throw", .usage = "", .summary = "Throws.", .run = throws});
+  if (!added) std::abort();
+}
+
+void extend(app::RunOptions& options) {
+  options.wire_more = [](lifecycle::Assembly& app, async::Strand bot) {
+    auto drill = app.runtime.add<Drill>("drill", lifecycle::needs());
+    if (variable("DRILL_CRITICAL") == "no") drill.degradable();
+    if (variable("DRILL_START") == "block" || variable("DRILL_STOP") == "block") drill.on(bot);
+  };
+  options.add_more_commands = add_commands;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return app::run_command_line(argc, argv, extend); }
