@@ -1,10 +1,10 @@
 // The limit: the smallest Beast server that answers 200. What Orrery does beyond this is its cost.
+#include <cstdlib>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-
-#include <cstdlib>
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;

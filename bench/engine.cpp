@@ -23,7 +23,8 @@ class Working final : public Component {
   Working() = default;
   explicit Working(Working&) {}
   Task<> start(Context context) override {
-    auto pause = async::sleep_until(context.clock(), context.clock().now() + std::chrono::milliseconds{2}, context.token());
+    auto pause = async::sleep_until(
+        context.clock(), context.clock().now() + std::chrono::milliseconds{2}, context.token());
     co_await std::move(pause);
     co_return Result<>{};
   }
@@ -34,7 +35,8 @@ void wire(Assembly& app, std::size_t count, std::size_t width) {
   std::vector<Handle<T>> handles;
   for (std::size_t i = 0; i < count; ++i) {
     const auto name = "component-" + std::to_string(i);
-    handles.push_back(i < width ? app.runtime.add<T>(name, needs()) : app.runtime.add<T>(name, needs(handles[i - width])));
+    handles.push_back(i < width ? app.runtime.add<T>(name, needs())
+                                : app.runtime.add<T>(name, needs(handles[i - width])));
   }
 }
 

@@ -1,5 +1,9 @@
 #include "process.h"
 
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -7,10 +11,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <fstream>
 
 namespace orrery::bench {
 
@@ -55,9 +55,11 @@ bool ask_once(int port, const std::string& path) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   bool good = false;
   if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    const auto request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    const auto request =
+        "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     char answer[16] = {};
-    good = ::write(descriptor, request.data(), request.size()) > 0 && ::read(descriptor, answer, sizeof answer - 1) > 12 &&
+    good = ::write(descriptor, request.data(), request.size()) > 0 &&
+           ::read(descriptor, answer, sizeof answer - 1) > 12 &&
            std::string{answer}.substr(9, 3) == "200";
   }
   ::close(descriptor);
@@ -68,7 +70,8 @@ bool ask_once(int port, const std::string& path) {
 
 std::optional<double> until_ok(int port, const std::string& path, Clock::time_point began) {
   while (Clock::now() - began < std::chrono::seconds{10}) {
-    if (ask_once(port, path)) return std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+    if (ask_once(port, path))
+      return std::chrono::duration<double, std::milli>(Clock::now() - began).count();
     const timespec pause{.tv_sec = 0, .tv_nsec = 50'000};
     ::nanosleep(&pause, nullptr);
   }

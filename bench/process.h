@@ -1,12 +1,12 @@
 // A program under the stopwatch.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace orrery::bench {
 

@@ -2,11 +2,11 @@
 //
 // Each round runs the bare server and the product, one after the other, so that whatever else the
 // machine does hits both; medians are compared, never single times.
-#include <signal.h>
-#include <stdlib.h>
-
 #include <cstdio>
 #include <filesystem>
+
+#include <signal.h>
+#include <stdlib.h>
 
 #include "engine.h"
 #include "process.h"
@@ -25,8 +25,10 @@ void round(const fs::path& build, const fs::path& folder, int port, Samples& sam
     Process bare{{build / "orrery-bench-bare", std::to_string(port)}};
     if (const auto ms = until_ok(port, "/", bare.began())) samples.bare.push_back(*ms);
   }
-  const auto measure = [&](const fs::path& data, std::vector<double>* live, std::vector<double>& ready) {
-    Process bot{{build / "orrery", "run", "--data", data, "--http", "127.0.0.1:" + std::to_string(port)}};
+  const auto measure = [&](const fs::path& data, std::vector<double>* live,
+                           std::vector<double>& ready) {
+    Process bot{
+        {build / "orrery", "run", "--data", data, "--http", "127.0.0.1:" + std::to_string(port)}};
     const auto answered = until_ok(port, "/livez", bot.began());
     const auto is_ready = until_ok(port, "/readyz", bot.began());
     if (live != nullptr && answered) live->push_back(*answered);
@@ -66,7 +68,8 @@ int main(int argc, char** argv) {
     large_stop.push_back(ten.stop_ms);
     overhead.push_back(overhead_over_critical_path());
   }
-  std::printf("| %-52s | %-13s | %-28s |\n|---|---|---|\n", "medians of one run", "measured", "goal");
+  std::printf("| %-52s | %-13s | %-28s |\n|---|---|---|\n", "medians of one run", "measured",
+              "goal");
   line("bare Beast server: exec to 200", median(s.bare), "ms", "the limit");
   line("orrery: exec to /livez 200", median(s.live), "ms", "<= 25 ms");
   line("  ratio to the bare server", median(s.live) / median(s.bare), "x", "<= 1.5");
@@ -77,7 +80,8 @@ int main(int argc, char** argv) {
   line("engine: 1,000 components that do nothing, start", median(small), "ms", "< 20 ms");
   line("engine: the same, stop", median(small_stop), "ms", "");
   line("engine: 10,000 components, start", median(large), "ms", "");
-  line("  per component, ratio 10,000 / 1,000", median(large) / 10 / median(small), "x", "linear: near 1");
+  line("  per component, ratio 10,000 / 1,000", median(large) / 10 / median(small), "x",
+       "linear: near 1");
   line("engine: 10,000 components, stop", median(large_stop), "ms", "");
   line("engine: time to ready / critical path", median(overhead), "x", "<= 1.1");
 }

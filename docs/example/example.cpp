@@ -1,7 +1,7 @@
 // The lifecycle engine by itself: two components, started and stopped in order.
-#include <lifecycle/driver.h>
-
 #include <cstdio>
+
+#include <lifecycle/driver.h>
 
 using namespace orrery;
 using namespace orrery::lifecycle;

@@ -22,7 +22,9 @@ struct Dispatch {
   int operator()(const cli::Analyze& o) const { return static_cast<int>(cli::analyze(common, o)); }
   int operator()(const cli::User& o) const { return static_cast<int>(cli::user(common, o)); }
   int operator()(const cli::Config& o) const { return cli::config(common, o); }
-  int operator()(const cli::LogLevel& o) const { return static_cast<int>(cli::log_level(common, o)); }
+  int operator()(const cli::LogLevel& o) const {
+    return static_cast<int>(cli::log_level(common, o));
+  }
   int operator()(const cli::Version&) const { return static_cast<int>(cli::version(common)); }
 };
 

@@ -21,21 +21,23 @@ Task<> LogComponent::start(lifecycle::Context) {
                                 .format = human ? observe::Format::human : observe::Format::json,
                                 .file = {}};
   if (settings.log.file) options.file = folder_ + "/logs/orrery.log";
-  log_ = std::make_unique<observe::Log>(journal_, std::move(options), observe::Redactor{config::secrets_of(settings)});
+  log_ = std::make_unique<observe::Log>(journal_, std::move(options),
+                                        observe::Redactor{config::secrets_of(settings)});
   co_return Result<>{};
 }
 
 Task<> HttpComponent::start(lifecycle::Context context) {
   const auto& http = configuration_.settings().http;
-  const net::ServerLimits limits{.connections = static_cast<std::size_t>(http.max_connections), .read = http.read_timeout};
+  const net::ServerLimits limits{.connections = static_cast<std::size_t>(http.max_connections),
+                                 .read = http.read_timeout};
   server_ = std::make_unique<net::HttpServer>(
-      handler_, limits,
-      net::HttpServer::Environment{control_, context.clock(), context.journal()});
+      handler_, limits, net::HttpServer::Environment{control_, context.clock(), context.journal()});
   context.doing(fmt::format("listening on {}:{}", http.host, http.port));
   const auto port = server_->listen_tcp(http.host, http.port);
   if (!port) co_return fail(port.error());
   if (auto local = server_->listen_local(socket_); !local) co_return local;
-  context.journal().write(Level::info, "net", "listening", {{"host", http.host}, {"port", std::int64_t{*port}}});
+  context.journal().write(Level::info, "net", "listening",
+                          {{"host", http.host}, {"port", std::int64_t{*port}}});
   on_listening_(*port);
   co_return Result<>{};
 }

@@ -25,9 +25,12 @@ class DataFolderComponent final : public lifecycle::Component {
 // that the last words are written, too.
 class LogComponent final : public lifecycle::Component {
  public:
-  LogComponent(config::ConfigurationComponent& configuration, DataFolderComponent&, Journal& journal,
-               std::string folder, std::unique_ptr<observe::Log>& log)
-      : configuration_{configuration.configuration()}, journal_{journal}, folder_{std::move(folder)}, log_{log} {}
+  LogComponent(config::ConfigurationComponent& configuration, DataFolderComponent&,
+               Journal& journal, std::string folder, std::unique_ptr<observe::Log>& log)
+      : configuration_{configuration.configuration()},
+        journal_{journal},
+        folder_{std::move(folder)},
+        log_{log} {}
   Task<> start(lifecycle::Context) override;
 
  private:
@@ -53,7 +56,8 @@ class HttpComponent final : public lifecycle::Component {
   // Called with the port once listening.
   using OnListening = std::function<void(std::uint16_t)>;
   HttpComponent(config::ConfigurationComponent& configuration, LogComponent&, AccountsComponent&,
-                net::Handler& handler, asio::any_io_executor control, std::string socket, OnListening on_listening)
+                net::Handler& handler, asio::any_io_executor control, std::string socket,
+                OnListening on_listening)
       : configuration_{configuration.configuration()},
         handler_{handler},
         control_{std::move(control)},

@@ -1,15 +1,15 @@
 #include "app/data_folder.h"
 
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
 
 namespace orrery::app {
 namespace {
@@ -53,9 +53,9 @@ std::string short_folder() {
   const auto base = variable("XDG_RUNTIME_DIR").value_or("/tmp");
   const auto folder = fmt::format("{}/orrery-{}", base, ::geteuid());
   ::mkdir(folder.c_str(), 0700);
-  struct stat info {};
-  const bool ours = ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() &&
-                    (info.st_mode & 077) == 0;
+  struct stat info{};
+  const bool ours = ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+                    info.st_uid == ::geteuid() && (info.st_mode & 077) == 0;
   return ours ? folder : "/nonexistent";
 }
 
@@ -74,7 +74,8 @@ std::string data_folder(const std::optional<std::string>& flag) {
   }
   std::error_code error;
   const auto absolute = fs::absolute(folder, error).lexically_normal().string();
-  return absolute.ends_with('/') && absolute.size() > 1 ? absolute.substr(0, absolute.size() - 1) : absolute;
+  return absolute.ends_with('/') && absolute.size() > 1 ? absolute.substr(0, absolute.size() - 1)
+                                                        : absolute;
 }
 
 std::string control_socket(const std::string& folder) {
@@ -97,12 +98,15 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   FolderLock lock{descriptor};
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     Error taken{ErrorKind::conflict,
-                fmt::format("another orrery (process {}) uses the data folder {}", read_pid(descriptor), folder)};
-    return fail(std::move(taken).remedy("stop it with 'orrery stop', or give this one a folder of its own with --data DIR"));
+                fmt::format("another orrery (process {}) uses the data folder {}",
+                            read_pid(descriptor), folder)};
+    return fail(std::move(taken).remedy(
+        "stop it with 'orrery stop', or give this one a folder of its own with --data DIR"));
   }
   const auto pid = std::to_string(::getpid()) + "\n";
-  const bool written = ::ftruncate(descriptor, 0) == 0 &&
-                       ::pwrite(descriptor, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size());
+  const bool written =
+      ::ftruncate(descriptor, 0) == 0 &&
+      ::pwrite(descriptor, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size());
   if (!written) return fail(denied("writing", path, std::strerror(errno)));
   return lock;
 }
@@ -113,7 +117,8 @@ bool wait_for_end(const std::string& folder, Duration patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   bool ended = false;
   // flock has no deadline; a few looks a second cost nothing to a command that waits for a stop.
-  while (!(ended = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) && std::chrono::steady_clock::now() < until) {
+  while (!(ended = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) &&
+         std::chrono::steady_clock::now() < until) {
     ::poll(nullptr, 0, 5);
   }
   ::close(descriptor);

@@ -1,9 +1,9 @@
 // The data folder: where it is, what is in it, and the lock that keeps a second instance out.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
+
+#include <sys/types.h>
 
 #include "core/result.h"
 #include "core/time.h"

@@ -1,15 +1,14 @@
 #include "app/program.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/commands/commands.h"
 #include "core/text.h"
@@ -68,13 +67,16 @@ Program::~Program() = default;
 
 async::Scope::OnFault Program::on_fault() {
   return [this](const std::string& task, const std::exception_ptr& fault) {
-    journal_.write(Level::error, "app", "a task threw", {{"task", task}, {"reason", async::describe(fault)}});
+    journal_.write(Level::error, "app", "a task threw",
+                   {{"task", task}, {"reason", async::describe(fault)}});
   };
 }
 
 Result<> Program::make_driver() {
   lifecycle::Assembly assembly;
-  const auto ask = [this](TimePoint deadline, async::StopToken token) { return ask_status(deadline, std::move(token)); };
+  const auto ask = [this](TimePoint deadline, async::StopToken token) {
+    return ask_status(deadline, std::move(token));
+  };
   const auto add = [this, ask](chat::CommandRegistry& commands, chat::Prefixes& prefixes) {
     add_commands(commands, prefixes, ask);
     if (options_.add_more_commands) options_.add_more_commands(commands, clock_);
@@ -145,7 +147,8 @@ int Program::exit_code() const {
 
 // Something is alive that refuses to die: no destructor may run under its feet.
 void Program::end_now(int code) {
-  journal_.write(Level::error, "app", "ended with work still alive", {{"left", join(driver_->holders(), ", ")}});
+  journal_.write(Level::error, "app", "ended with work still alive",
+                 {{"left", join(driver_->holders(), ", ")}});
   if (log_) log_->flush(500ms);
   std::_Exit(code);
 }
@@ -164,16 +167,20 @@ asio::awaitable<void> Program::hear_signals() {
 void Program::on_signal(int number) {
   if (number == SIGHUP) return reload();
   if (number == SIGUSR2) {
-    return journal_.write(Level::warn, "app", "signal ignored", {{"signal", std::string{"USR2"}}, {"reason", std::string{"this version cannot restart in place"}}});
+    return journal_.write(Level::warn, "app", "signal ignored",
+                          {{"signal", std::string{"USR2"}},
+                           {"reason", std::string{"this version cannot restart in place"}}});
   }
   using Step = lifecycle::Escalation::Step;
   switch (escalation_.signal(clock_.now())) {
-    case Step::none: return;
+    case Step::none:
+      return;
     case Step::stop:
       journal_.write(Level::info, "app", "asked to stop", {{"signal", std::int64_t{number}}});
       return driver_->request_stop();
     case Step::hurry:
-      journal_.write(Level::warn, "app", "asked again to stop: hurrying", {{"signal", std::int64_t{number}}});
+      journal_.write(Level::warn, "app", "asked again to stop: hurrying",
+                     {{"signal", std::int64_t{number}}});
       return driver_->hurry();
     case Step::exit: {
       const auto alive = join(driver_->holders(), ", ");
@@ -188,11 +195,15 @@ void Program::on_signal(int number) {
 void Program::reload() {
   manager_.reloading();
   if (auto reloaded = configuration_.reload(); !reloaded) {
-    journal_.write(Level::error, "config", "configuration not reloaded", {{"reason", reloaded.error().text()}, {"remedy", reloaded.error().remedy()}});
+    journal_.write(Level::error, "config", "configuration not reloaded",
+                   {{"reason", reloaded.error().text()}, {"remedy", reloaded.error().remedy()}});
   } else {
     set_log_level(configuration_.settings().log.level);
-    journal_.write(Level::info, "config", "configuration reloaded",
-                   {{"takes_effect", std::string{"log.level at once, the rest when its component starts: orrery restart --runtime"}}});
+    journal_.write(
+        Level::info, "config", "configuration reloaded",
+        {{"takes_effect",
+          std::string{
+              "log.level at once, the rest when its component starts: orrery restart --runtime"}}});
   }
   manager_.notify("READY=1");
 }
@@ -203,7 +214,8 @@ void Program::on_update(const lifecycle::Update& update) {
   const auto state = std::string{name_of(update.state)};
   manager_.notify("STATUS=" + state);
   switch (update.state) {
-    case State::core_ready: return manager_.notify("READY=1");
+    case State::core_ready:
+      return manager_.notify("READY=1");
     case State::runtime_ready:
       ready_time_ = wall_now();
       backoff_.reset();
@@ -211,14 +223,17 @@ void Program::on_update(const lifecycle::Update& update) {
                             {{"after_ms", milliseconds(clock_.now() - options_.begun)},
                              {"degraded", join(driver_->snapshot()->degraded, "; ")}});
     case State::draining:
-    case State::stopping: return manager_.notify("STOPPING=1");
+    case State::stopping:
+      return manager_.notify("STOPPING=1");
     case State::core_failed:
       runtime_gave_up_ = true;
       report_core_failure();
       return driver_->request_stop();
     case State::runtime_failed:
-    case State::stuck: return on_failed();
-    default: return;
+    case State::stuck:
+      return on_failed();
+    default:
+      return;
   }
 }
 
@@ -229,7 +244,8 @@ void Program::on_failed() {
                   {"remedy", snapshot->failure.remedy},
                   {"then", std::string{"orrery retry"}}});
   switch (configuration_.settings().lifecycle.on_failure) {
-    case config::OnFailure::hold: return;
+    case config::OnFailure::hold:
+      return;
     case config::OnFailure::exit:
       runtime_gave_up_ = true;
       return driver_->request_stop();
@@ -250,7 +266,8 @@ void Program::report_core_failure() {
   const auto snapshot = driver_->snapshot();
   if (log_) return;  // the log has said so
   std::fprintf(stderr, "orrery could not start: %s\n", lifecycle::failure_text(*snapshot).c_str());
-  if (!snapshot->failure.remedy.empty()) std::fprintf(stderr, "What to do: %s\n", snapshot->failure.remedy.c_str());
+  if (!snapshot->failure.remedy.empty())
+    std::fprintf(stderr, "What to do: %s\n", snapshot->failure.remedy.c_str());
 }
 
 // Tells the service manager that we live, and asks it for time while a start or stop is under way.
@@ -260,7 +277,8 @@ asio::awaitable<void> Program::beat() {
   while (manager_.present() && !token.requested()) {
     if (manager_.watchdog()) manager_.notify("WATCHDOG=1");
     const auto state = driver_->state();
-    const bool busy = state == State::core_starting || state == State::draining || state == State::stopping;
+    const bool busy =
+        state == State::core_starting || state == State::draining || state == State::stopping;
     if (busy) manager_.notify("EXTEND_TIMEOUT_USEC=5000000");
     auto pause = async::sleep_until(clock_, clock_.now() + interval, token);
     co_await std::move(pause);
@@ -301,7 +319,8 @@ std::string Program::status_line() {
   return line;
 }
 
-asio::awaitable<std::optional<std::string>> Program::ask_status(TimePoint deadline, async::StopToken token) {
+asio::awaitable<std::optional<std::string>> Program::ask_status(TimePoint deadline,
+                                                                async::StopToken token) {
   async::Oneshot<std::optional<std::string>> answer;
   asio::post(control_.executor(), [this, answer] { answer.set(status_line()); });
   const auto stopping = token.subscribe([answer] { answer.set(std::nullopt); });
@@ -314,12 +333,14 @@ void Program::show_banner() const {
   if (::isatty(STDOUT_FILENO) != 1) return;
   const auto& http = configuration_.settings().http;
   const auto host = http.host == "0.0.0.0" ? std::string{"127.0.0.1"} : http.host;
-  std::printf("\n  Orrery is ready.\n\n"
-              "    talk to it     orrery chat '!ping'\n"
-              "    look at it     orrery status      http://%s:%u/\n"
-              "    stop it        Ctrl-C, or orrery stop\n",
-              host.c_str(), port_);
-  if (accounts_.empty()) std::printf("    sign in        orrery user setup-link   (no account yet)\n");
+  std::printf(
+      "\n  Orrery is ready.\n\n"
+      "    talk to it     orrery chat '!ping'\n"
+      "    look at it     orrery status      http://%s:%u/\n"
+      "    stop it        Ctrl-C, or orrery stop\n",
+      host.c_str(), port_);
+  if (accounts_.empty())
+    std::printf("    sign in        orrery user setup-link   (no account yet)\n");
   std::printf("\n");
   std::fflush(stdout);
 }

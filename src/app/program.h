@@ -61,7 +61,8 @@ class Program final : public web::RuntimeControl {
   void reload();
   void show_banner() const;
   std::string status_line();
-  asio::awaitable<std::optional<std::string>> ask_status(TimePoint deadline, async::StopToken token);
+  asio::awaitable<std::optional<std::string>> ask_status(TimePoint deadline,
+                                                         async::StopToken token);
   int exit_code() const;
   [[noreturn]] void end_now(int code);
   void report_core_failure();
@@ -92,8 +93,8 @@ class Program final : public web::RuntimeControl {
   bool runtime_gave_up_ = false;
   std::unique_ptr<lifecycle::Driver> driver_;
   std::optional<lifecycle::Driver::Subscription> watching_;
-  async::Scope tasks_;       // signals, heart-beat, watch: until the engine has stopped
-  async::Scope bot_tasks_;   // the watch on the other loop
+  async::Scope tasks_;      // signals, heart-beat, watch: until the engine has stopped
+  async::Scope bot_tasks_;  // the watch on the other loop
   async::Scope life_;
 };
 

@@ -3,7 +3,8 @@
 namespace orrery::app {
 
 PipelineComponent::PipelineComponent(lifecycle::Optional<records::PrefixesComponent&> stored,
-                                     const std::function<PipelineOptions()>& options, AddCommands add_commands)
+                                     const std::function<PipelineOptions()>& options,
+                                     AddCommands add_commands)
     : options_{options()},
       add_commands_{std::move(add_commands)},
       fallback_{options_.prefix},
@@ -14,14 +15,17 @@ Task<> PipelineComponent::start(lifecycle::Context context) {
   std::vector<std::unique_ptr<chat::Stage>> stages;
   stages.push_back(std::make_unique<chat::CommandStage>(commands_, prefixes_, context.journal()));
   pipeline_ = std::make_unique<chat::Pipeline>(
-      chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(), options_.budget}, std::move(stages));
+      chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(),
+                                  options_.budget},
+      std::move(stages));
   co_return Result<>{};
 }
 
 Task<> PipelineComponent::drain(lifecycle::Context context) {
   auto draining = pipeline_->drain(async::never, context.token());
   const auto end = co_await std::move(draining);
-  if (end != async::WaitEnd::done) co_return fail(ErrorKind::timeout, "messages are still being worked on");
+  if (end != async::WaitEnd::done)
+    co_return fail(ErrorKind::timeout, "messages are still being worked on");
   co_return Result<>{};
 }
 
@@ -35,7 +39,9 @@ Task<> PipelineComponent::stop(lifecycle::Context, lifecycle::Outcome) {
 Task<> StatisticsComponent::start(lifecycle::Context context) {
   context.doing("counting this start");
   std::vector<storage::Statement> statements{
-      {"INSERT INTO statistics VALUES ('starts', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", {}}};
+      {"INSERT INTO statistics VALUES ('starts', 1) ON CONFLICT (name) DO UPDATE SET value = value "
+       "+ 1",
+       {}}};
   auto writing = database_.write(std::move(statements), {context.deadline(), context.token()});
   const auto written = co_await std::move(writing);
   if (!written) co_return fail(written.error());

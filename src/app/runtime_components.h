@@ -40,7 +40,8 @@ class PipelineComponent final : public lifecycle::Component {
 // Counts starts in the database, once the runtime is ready.
 class StatisticsComponent final : public lifecycle::Component {
  public:
-  explicit StatisticsComponent(storage::DatabaseComponent& database) : database_{database.database()} {}
+  explicit StatisticsComponent(storage::DatabaseComponent& database)
+      : database_{database.database()} {}
   Task<> start(lifecycle::Context context) override;
 
  private:

@@ -1,12 +1,12 @@
 #include "app/service_manager.h"
 
+#include <cstdlib>
+#include <cstring>
+
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <cstring>
 
 namespace orrery::app {
 
@@ -32,7 +32,8 @@ void ServiceManager::notify(const std::string& lines) const {
   if (descriptor < 0) return;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
   // A manager that does not read must not hold us up; the next message tells it the rest.
-  ::sendto(descriptor, lines.data(), lines.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&target), size);
+  ::sendto(descriptor, lines.data(), lines.size(), MSG_NOSIGNAL,
+           reinterpret_cast<const sockaddr*>(&target), size);
   ::close(descriptor);
 }
 

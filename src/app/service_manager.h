@@ -1,4 +1,5 @@
-// Tells systemd, or whoever set NOTIFY_SOCKET, what we are doing. Twenty lines instead of a library.
+// Tells systemd, or whoever set NOTIFY_SOCKET, what we are doing. Twenty lines instead of a
+// library.
 //
 // Source    https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
 #pragma once

@@ -11,7 +11,8 @@ std::optional<async::Busy::Spell> StrandWatch::long_spell() const {
 std::optional<std::string> StrandWatch::blocked() const {
   const auto spell = long_spell();
   if (!spell) return std::nullopt;
-  return fmt::format("{} strand: {}, for {}", watched_, spell->who, human(std::chrono::steady_clock::now() - spell->since));
+  return fmt::format("{} strand: {}, for {}", watched_, spell->who,
+                     human(std::chrono::steady_clock::now() - spell->since));
 }
 
 asio::awaitable<void> StrandWatch::run(async::StopToken token) {
@@ -19,7 +20,8 @@ asio::awaitable<void> StrandWatch::run(async::StopToken token) {
     const auto spell = long_spell();
     if (spell && reported_ != spell->since) {
       reported_ = spell->since;
-      journal_.write(Level::warn, "async", "a strand stands still", {{"strand", watched_}, {"held_by", spell->who}});
+      journal_.write(Level::warn, "async", "a strand stands still",
+                     {{"strand", watched_}, {"held_by", spell->who}});
     } else if (!spell && reported_) {
       reported_.reset();
       journal_.write(Level::info, "async", "the strand goes on", {{"strand", watched_}});

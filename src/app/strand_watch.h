@@ -16,7 +16,8 @@ class StrandWatch {
   static constexpr Duration threshold = std::chrono::milliseconds{500};
 
   // `watched` by name, with what it says it executes.
-  StrandWatch(std::string watched, std::shared_ptr<async::Busy> busy, async::Clock& clock, Journal& journal)
+  StrandWatch(std::string watched, std::shared_ptr<async::Busy> busy, async::Clock& clock,
+              Journal& journal)
       : watched_{std::move(watched)}, busy_{std::move(busy)}, clock_{clock}, journal_{journal} {}
 
   asio::awaitable<void> run(async::StopToken token);

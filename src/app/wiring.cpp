@@ -1,8 +1,8 @@
 // The whole program on one page: every component and what it needs.
 //
 // Read downwards it is the start order, upwards the stop order. A component can only need a handle
-// declared above it, so a cycle cannot be written here. Modules never see each other's classes; this
-// page decides who is whose.
+// declared above it, so a cycle cannot be written here. Modules never see each other's classes;
+// this page decides who is whose.
 #include "app/wiring.h"
 
 #include "platforms/webchat/web_chat_component.h"
@@ -17,7 +17,12 @@ namespace {
 
 lifecycle::Budgets budgets_of(const config::Settings& settings) {
   const auto& b = settings.lifecycle.budgets;
-  return {.start = b.start, .start_cap = b.start_cap, .slow = b.slow, .drain = b.drain, .stop = b.stop, .grace = b.grace};
+  return {.start = b.start,
+          .start_cap = b.start_cap,
+          .slow = b.slow,
+          .drain = b.drain,
+          .stop = b.stop,
+          .grace = b.grace};
 }
 
 }  // namespace
@@ -35,25 +40,33 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
                                     .busy_timeout = database.busy_timeout,
                                     .data_folder = folder};
   };
-  const std::function<std::string()> default_prefix = [&settings] { return settings.settings().commands.prefix; };
+  const std::function<std::string()> default_prefix = [&settings] {
+    return settings.settings().commands.prefix;
+  };
   const std::function<PipelineOptions()> pipeline_options = [&settings, bot = p.bot] {
     const auto& commands = settings.settings().commands;
     return PipelineOptions{.bot = bot, .prefix = commands.prefix, .budget = commands.budget};
   };
 
-  auto configuration = app.core.add<config::ConfigurationComponent>("configuration", needs(), std::ref(settings));
+  auto configuration =
+      app.core.add<config::ConfigurationComponent>("configuration", needs(), std::ref(settings));
   auto data = app.core.add<DataFolderComponent>("data-folder", needs(), folder);
-  auto log = app.core.add<LogComponent>("log", needs(configuration, data), std::ref(p.journal), folder, std::ref(p.log));
+  auto log = app.core.add<LogComponent>("log", needs(configuration, data), std::ref(p.journal),
+                                        folder, std::ref(p.log));
   auto accounts = app.core.add<AccountsComponent>("accounts", needs(data), std::ref(p.accounts));
   // The door opens last: nothing may reach us before something can answer.
-  app.core.add<HttpComponent>("http", needs(configuration, log, accounts), std::ref(p.router), p.control.executor,
-                              control_socket(folder), p.on_listening);
+  app.core.add<HttpComponent>("http", needs(configuration, log, accounts), std::ref(p.router),
+                              p.control.executor, control_socket(folder), p.on_listening);
 
-  auto database = app.runtime.add<storage::DatabaseComponent>("database", needs(), database_options);
-  auto prefixes = app.runtime.add<records::PrefixesComponent>("prefixes", needs(database), default_prefix).degradable();
-  auto pipeline = app.runtime.add<PipelineComponent>("pipeline", needs(), after(prefixes), pipeline_options, p.add_commands);
-  app.runtime.add<platforms::webchat::WebChatComponent>("webchat", needs(pipeline), std::ref(p.door), p.control.executor,
-                                                        std::ref(p.clock));
+  auto database =
+      app.runtime.add<storage::DatabaseComponent>("database", needs(), database_options);
+  auto prefixes =
+      app.runtime.add<records::PrefixesComponent>("prefixes", needs(database), default_prefix)
+          .degradable();
+  auto pipeline = app.runtime.add<PipelineComponent>("pipeline", needs(), after(prefixes),
+                                                     pipeline_options, p.add_commands);
+  app.runtime.add<platforms::webchat::WebChatComponent>(
+      "webchat", needs(pipeline), std::ref(p.door), p.control.executor, std::ref(p.clock));
 
   app.online.add<StatisticsComponent>("statistics", needs(database));
   app.online.add<BannerComponent>("banner", needs(), p.show_banner);

@@ -1,7 +1,6 @@
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
 
 #include "chat/command_stage.h"
 
@@ -41,14 +40,20 @@ class Chat : public testing::Test {
     std::vector<std::unique_ptr<Stage>> stages;
     stages.push_back(std::make_unique<CommandStage>(commands, prefixes, journal));
     pipeline = std::make_unique<Pipeline>(
-        Pipeline::Environment{{io.get_executor(), std::make_shared<async::Busy>()}, clock, journal, 1s},
+        Pipeline::Environment{
+            {io.get_executor(), std::make_shared<async::Busy>()}, clock, journal, 1s},
         std::move(stages));
   }
   ~Chat() override { io.run(); }
 
   void add(Command command) { ASSERT_TRUE(commands.add(std::move(command))); }
   void say(const std::string& text, Standing standing = Standing::user) {
-    Message message{.id = "1", .platform = "test", .guild = "g", .channel = "c", .author = {"u", "U", standing}, .text = text};
+    Message message{.id = "1",
+                    .platform = "test",
+                    .guild = "g",
+                    .channel = "c",
+                    .author = {"u", "U", standing},
+                    .text = text};
     ASSERT_TRUE(pipeline->post(std::move(message), heard));
     io.restart();
     io.poll();
@@ -101,7 +106,9 @@ TEST_F(Chat, Owner_commands_are_for_owners) {
 
 TEST_F(Chat, After_draining_nothing_is_taken) {
   async::Scope scope{"test", io.get_executor(), clock, [](auto&&...) {}};
-  const auto drain = [](Pipeline* p) -> asio::awaitable<void> { co_await p->drain(async::never, {}); };
+  const auto drain = [](Pipeline* p) -> asio::awaitable<void> {
+    co_await p->drain(async::never, {});
+  };
   scope.spawn("drain", drain(pipeline.get()));
   io.poll();
   EXPECT_EQ(scope.alive(), 0U);
@@ -123,8 +130,10 @@ TEST(Prefix, Is_short_and_has_no_spaces) {
 TEST(CommandRegistry, Refuses_a_name_that_is_taken_or_is_none) {
   CommandRegistry commands;
   EXPECT_TRUE(commands.add({"a", "", "", Audience::everyone, say_pong}));
-  EXPECT_EQ(commands.add({"a", "", "", Audience::everyone, say_pong}).error().kind(), ErrorKind::conflict);
-  EXPECT_EQ(commands.add({"A b", "", "", Audience::everyone, say_pong}).error().kind(), ErrorKind::invalid);
+  EXPECT_EQ(commands.add({"a", "", "", Audience::everyone, say_pong}).error().kind(),
+            ErrorKind::conflict);
+  EXPECT_EQ(commands.add({"A b", "", "", Audience::everyone, say_pong}).error().kind(),
+            ErrorKind::invalid);
 }
 
 }  // namespace

@@ -5,9 +5,13 @@
 namespace orrery::chat {
 
 Result<> CommandRegistry::add(Command command) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
-  if (command.name.empty() || command.name.size() > 32 || !std::ranges::all_of(command.name, fits)) {
-    return fail(ErrorKind::invalid, "'{}' is not a command name: use up to 32 of a-z, 0-9, - and _", command.name);
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  if (command.name.empty() || command.name.size() > 32 ||
+      !std::ranges::all_of(command.name, fits)) {
+    return fail(ErrorKind::invalid, "'{}' is not a command name: use up to 32 of a-z, 0-9, - and _",
+                command.name);
   }
   const auto name = command.name;
   if (!commands_.emplace(name, std::move(command)).second) {

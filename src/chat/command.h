@@ -15,7 +15,7 @@ namespace orrery::chat {
 // One use of a command, as its handler sees it.
 struct Invocation {
   Message message;
-  std::string prefix;     // as it was typed
+  std::string prefix;  // as it was typed
   std::string command;
   std::string arguments;  // the rest of the text, trimmed
   TimePoint deadline;

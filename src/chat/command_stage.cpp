@@ -13,7 +13,8 @@ std::string lower(std::string_view text) {
   return word;
 }
 
-std::optional<Invocation> parse(const Exchange& exchange, const std::vector<std::string>& prefixes) {
+std::optional<Invocation> parse(const Exchange& exchange,
+                                const std::vector<std::string>& prefixes) {
   const std::string_view text = trim(exchange.message.text);
   const auto rest = strip_prefix(text, prefixes);
   if (!rest) return std::nullopt;
@@ -52,17 +53,18 @@ asio::awaitable<Verdict> CommandStage::take(std::shared_ptr<Exchange> exchange) 
     exchange->outlet->reply(exchange->message, unknown(*invocation));
     co_return Handled::answered;
   }
-  if (command->audience == Audience::owner && exchange->message.author.standing != Standing::owner) {
-    exchange->outlet->reply(exchange->message,
-                            fmt::format("Only the owner may use {}{}.", invocation->prefix, command->name));
+  if (command->audience == Audience::owner &&
+      exchange->message.author.standing != Standing::owner) {
+    exchange->outlet->reply(exchange->message, fmt::format("Only the owner may use {}{}.",
+                                                           invocation->prefix, command->name));
     co_return Handled::answered;
   }
   auto running = run(exchange, std::move(*invocation), command);
   co_return co_await std::move(running);
 }
 
-asio::awaitable<Handled> CommandStage::run(std::shared_ptr<Exchange> exchange, Invocation invocation,
-                                           const Command* command) {
+asio::awaitable<Handled> CommandStage::run(std::shared_ptr<Exchange> exchange,
+                                           Invocation invocation, const Command* command) {
   const auto name = command->name;  // the command may be removed while it runs
   Result<std::string> answer = fail(ErrorKind::internal, "the command failed; the log says why");
   try {
@@ -72,7 +74,8 @@ asio::awaitable<Handled> CommandStage::run(std::shared_ptr<Exchange> exchange, I
     journal_.write(Level::error, "chat", "a command threw",
                    {{"command", name}, {"reason", async::describe(std::current_exception())}});
   }
-  exchange->outlet->reply(exchange->message, answer ? std::move(*answer) : answer_of(answer.error()));
+  exchange->outlet->reply(exchange->message,
+                          answer ? std::move(*answer) : answer_of(answer.error()));
   co_return answer ? Handled::answered : Handled::failed;
 }
 

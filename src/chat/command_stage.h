@@ -16,7 +16,8 @@ class CommandStage final : public Stage {
 
  private:
   std::string unknown(const Invocation& invocation) const;
-  asio::awaitable<Handled> run(std::shared_ptr<Exchange> exchange, Invocation invocation, const Command* command);
+  asio::awaitable<Handled> run(std::shared_ptr<Exchange> exchange, Invocation invocation,
+                               const Command* command);
 
   const CommandRegistry& commands_;
   const Prefixes& prefixes_;

@@ -6,9 +6,12 @@ namespace orrery::chat {
 
 std::string_view name_of(Handled handled) {
   switch (handled) {
-    case Handled::answered: return "answered";
-    case Handled::ignored: return "ignored";
-    case Handled::failed: return "failed";
+    case Handled::answered:
+      return "answered";
+    case Handled::ignored:
+      return "ignored";
+    case Handled::failed:
+      return "failed";
   }
   std::unreachable();
 }

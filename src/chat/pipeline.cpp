@@ -15,8 +15,8 @@ namespace {
 
 // Who shows as busy while the message is worked on: its first word, never the rest of the text.
 std::string label_of(const Message& message) {
-  return "message '" + message.text.substr(0, std::min(message.text.find(' '), std::size_t{24})) + "' on " +
-         message.platform;
+  return "message '" + message.text.substr(0, std::min(message.text.find(' '), std::size_t{24})) +
+         "' on " + message.platform;
 }
 
 }  // namespace
@@ -29,16 +29,19 @@ Result<> Pipeline::post(Message message, std::shared_ptr<Outlet> outlet) {
   auto pass = gate_.enter();
   if (!pass) return fail(ErrorKind::unavailable, "no more messages are taken");
   const auto label = label_of(message);
-  auto exchange = std::make_shared<Exchange>(Exchange{.message = std::move(message),
-                                                      .outlet = std::move(outlet),
-                                                      .deadline = environment_.clock.now() + environment_.budget,
-                                                      .token = scope_.token()});
+  auto exchange = std::make_shared<Exchange>(
+      Exchange{.message = std::move(message),
+               .outlet = std::move(outlet),
+               .deadline = environment_.clock.now() + environment_.budget,
+               .token = scope_.token()});
   auto held = std::make_shared<async::Gate::Pass>(std::move(*pass));
-  scope_.spawn(label, environment_.strand.labelled(label), run(std::move(exchange), std::move(held)));
+  scope_.spawn(label, environment_.strand.labelled(label),
+               run(std::move(exchange), std::move(held)));
   return {};
 }
 
-asio::awaitable<void> Pipeline::run(std::shared_ptr<Exchange> exchange, std::shared_ptr<async::Gate::Pass> pass) {
+asio::awaitable<void> Pipeline::run(std::shared_ptr<Exchange> exchange,
+                                    std::shared_ptr<async::Gate::Pass> pass) {
   auto deciding = decide(exchange);
   const auto how = co_await std::move(deciding);
   exchange->outlet->handled(exchange->message, how);

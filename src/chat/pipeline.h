@@ -56,7 +56,8 @@ class Pipeline {
   std::uint64_t handled() const { return handled_.load(); }
 
  private:
-  asio::awaitable<void> run(std::shared_ptr<Exchange> exchange, std::shared_ptr<async::Gate::Pass> pass);
+  asio::awaitable<void> run(std::shared_ptr<Exchange> exchange,
+                            std::shared_ptr<async::Gate::Pass> pass);
   asio::awaitable<Handled> decide(std::shared_ptr<Exchange> exchange);
 
   const Environment environment_;

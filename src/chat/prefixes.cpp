@@ -10,7 +10,8 @@ Result<> check_prefix(std::string_view prefix) {
   return fail(ErrorKind::invalid, "a prefix has 1 to 16 bytes and no spaces");
 }
 
-std::optional<std::string_view> strip_prefix(std::string_view text, const std::vector<std::string>& prefixes) {
+std::optional<std::string_view> strip_prefix(std::string_view text,
+                                             const std::vector<std::string>& prefixes) {
   std::optional<std::string_view> rest;
   std::size_t longest = 0;
   for (const auto& prefix : prefixes) {

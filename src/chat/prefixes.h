@@ -19,14 +19,16 @@ class Prefixes {
   virtual std::vector<std::string> of(const std::string& guild) const = 0;
   // Replaces the guild's prefixes by one; visible at once, and kept.
   // Errors: invalid (empty, too long, with spaces), and those of whatever keeps it.
-  virtual Task<> set(std::string guild, std::string prefix, TimePoint deadline, async::StopToken token) = 0;
+  virtual Task<> set(std::string guild, std::string prefix, TimePoint deadline,
+                     async::StopToken token) = 0;
 };
 
 class MemoryPrefixes final : public Prefixes {
  public:
   explicit MemoryPrefixes(std::string fallback) : fallback_{std::move(fallback)} {}
   std::vector<std::string> of(const std::string& guild) const override;
-  Task<> set(std::string guild, std::string prefix, TimePoint deadline, async::StopToken token) override;
+  Task<> set(std::string guild, std::string prefix, TimePoint deadline,
+             async::StopToken token) override;
 
  private:
   std::string fallback_;
@@ -37,6 +39,7 @@ class MemoryPrefixes final : public Prefixes {
 Result<> check_prefix(std::string_view prefix);
 
 // The text after the longest prefix that matches; nothing if none does.
-std::optional<std::string_view> strip_prefix(std::string_view text, const std::vector<std::string>& prefixes);
+std::optional<std::string_view> strip_prefix(std::string_view text,
+                                             const std::vector<std::string>& prefixes);
 
 }  // namespace orrery::chat

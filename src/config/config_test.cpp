@@ -1,10 +1,9 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "config/load.h"
 
@@ -60,9 +59,13 @@ TEST_F(Config, Every_fault_is_reported_with_file_line_key_and_the_nearest_name) 
         "url = \"mysql://x\"\n");
   const auto text = text_of(read().faults);
   const auto file = folder + "/orrery.toml";
-  EXPECT_THAT(text, HasSubstr(file + ":2: http.prot: there is no such key, did you mean 'http.port'?"));
+  EXPECT_THAT(text,
+              HasSubstr(file + ":2: http.prot: there is no such key, did you mean 'http.port'?"));
   EXPECT_THAT(text, HasSubstr(file + ":3: http.port: expected a whole number, found \"many\""));
-  EXPECT_THAT(text, HasSubstr(":5: lifecycle.on_failure: 'retyr' is none of hold, exit, retry, did you mean 'retry'?"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          ":5: lifecycle.on_failure: 'retyr' is none of hold, exit, retry, did you mean 'retry'?"));
   EXPECT_THAT(text, HasSubstr(":7: lifecycle.budgets.start: expected a duration"));
   EXPECT_THAT(text, HasSubstr(":8: htpp: there is no such section, did you mean 'http'?"));
   EXPECT_THAT(text, HasSubstr(":11: database.url: 'mysql' is not a database"));
@@ -74,7 +77,8 @@ TEST_F(Config, Malformed_toml_is_named_by_line) {
 }
 
 TEST_F(Config, Stronger_layers_win) {
-  write("orrery.toml", "[http]\nport = 1\nhost = \"a\"\n[commands]\nprefix = \"a\"\n[log]\nlevel = \"warn\"\n");
+  write("orrery.toml",
+        "[http]\nport = 1\nhost = \"a\"\n[commands]\nprefix = \"a\"\n[log]\nlevel = \"warn\"\n");
   write(".env", "ORRERY_HTTP__HOST=b\nexport ORRERY_COMMANDS__PREFIX='b'\n");
   auto sources = sources_with({{"ORRERY_COMMANDS__PREFIX", "c"}});
   sources.flags = {{"http.port", "3"}};
@@ -133,9 +137,16 @@ TEST(Duration, Is_a_number_with_a_unit) {
   const struct {
     std::string_view text;
     std::optional<Duration> duration;
-  } cases[] = {{"5s", 5s},         {"250ms", 250ms},    {"2m", 2min},       {"1h", 1h},
-               {"5", std::nullopt}, {"-1s", std::nullopt}, {"5 s", std::nullopt}, {"", std::nullopt},
-               {"s", std::nullopt}, {"99999999999h", std::nullopt}};
+  } cases[] = {{"5s", 5s},
+               {"250ms", 250ms},
+               {"2m", 2min},
+               {"1h", 1h},
+               {"5", std::nullopt},
+               {"-1s", std::nullopt},
+               {"5 s", std::nullopt},
+               {"", std::nullopt},
+               {"s", std::nullopt},
+               {"99999999999h", std::nullopt}};
   for (const auto& c : cases) {
     const auto parsed = parse_duration(c.text);
     EXPECT_EQ(parsed ? std::optional{*parsed} : std::nullopt, c.duration) << c.text;

@@ -1,11 +1,11 @@
 #include "config/load.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include <toml++/toml.h>
 
 #include "core/text.h"
 
@@ -29,7 +29,8 @@ std::optional<std::string> read_file(const std::string& path) {
 // "ORRERY_HTTP__ALLOWED_HOSTS" -> "http.allowed_hosts"; nothing for a name that is no key's.
 std::optional<std::string> key_of_variable(std::string_view variable) {
   if (const auto at = short_names.find(variable); at != short_names.end()) return at->second;
-  if (!variable.starts_with(prefix) || variable.find("__") == std::string_view::npos) return std::nullopt;
+  if (!variable.starts_with(prefix) || variable.find("__") == std::string_view::npos)
+    return std::nullopt;
   variable.remove_prefix(prefix.size());
   std::string key;
   for (std::size_t i = 0; i < variable.size(); ++i) {
@@ -119,18 +120,21 @@ class Loader {
   // ---- the file
 
   std::optional<std::string> find_file() {
-    const auto named = [&](const std::string& path, std::string_view who) -> std::optional<std::string> {
+    const auto named = [&](const std::string& path,
+                           std::string_view who) -> std::optional<std::string> {
       if (std::filesystem::is_regular_file(path)) return path;
-      out_.faults.push_back({path, fmt::format("the file named by {} cannot be read: {}", who,
-                                               std::filesystem::exists(path) ? "not a regular file"
-                                                                             : "no such file"),
-                             0});
+      out_.faults.push_back(
+          {path,
+           fmt::format("the file named by {} cannot be read: {}", who,
+                       std::filesystem::exists(path) ? "not a regular file" : "no such file"),
+           0});
       return std::nullopt;
     };
     if (sources_.file) return named(*sources_.file, "--config");
     const auto variable = sources_.environment.find("ORRERY_CONFIG");
     if (variable != sources_.environment.end()) return named(variable->second, "ORRERY_CONFIG");
-    for (const auto& path : {source_path(sources_.folder, "orrery.toml"), std::string{"/etc/orrery/orrery.toml"}}) {
+    for (const auto& path :
+         {source_path(sources_.folder, "orrery.toml"), std::string{"/etc/orrery/orrery.toml"}}) {
       if (std::filesystem::exists(path)) return path;
     }
     return std::nullopt;
@@ -151,14 +155,14 @@ class Loader {
       line_ = 0;
     } catch (const toml::parse_error& e) {
       out_.faults.push_back({fmt::format("{}:{}", *path, e.source().begin.line),
-                             fmt::format("is not valid TOML: {}", e.description()),
-                             0});
+                             fmt::format("is not valid TOML: {}", e.description()), 0});
     }
   }
 
   void walk(const toml::table& table, const std::string& above, const std::string& path) {
     for (const auto& [name, node] : table) {
-      const auto full = above.empty() ? std::string{name.str()} : above + "." + std::string{name.str()};
+      const auto full =
+          above.empty() ? std::string{name.str()} : above + "." + std::string{name.str()};
       line_ = name.source().begin.line;
       const auto where = fmt::format("{}:{}", path, line_);
       if (const auto* inner = node.as_table()) {
@@ -173,7 +177,8 @@ class Loader {
         if (const auto value = value_of(node)) {
           set(*key, *value, where);
         } else {
-          fault(where, full, fmt::format("expected a {}, found something else", name_of(key->kind)));
+          fault(where, full,
+                fmt::format("expected a {}, found something else", name_of(key->kind)));
         }
       } else {
         unknown(full, where);
@@ -184,7 +189,8 @@ class Loader {
   static std::vector<std::string> sections() {
     std::vector<std::string> names;
     for (const auto& key : schema()) {
-      for (auto dot = key.name.find('.'); dot != std::string::npos; dot = key.name.find('.', dot + 1)) {
+      for (auto dot = key.name.find('.'); dot != std::string::npos;
+           dot = key.name.find('.', dot + 1)) {
         const auto section = key.name.substr(0, dot);
         if (std::ranges::find(names, section) == names.end()) names.push_back(section);
       }
@@ -254,8 +260,9 @@ class Loader {
     return stem && find_key(*stem) != nullptr && (!whole || find_key(*whole) == nullptr);
   }
 
-  void read_secret_files(const std::map<std::string, std::string>& environment,
-                         const std::map<std::string, std::pair<std::string, std::string>>& dot_env) {
+  void read_secret_files(
+      const std::map<std::string, std::string>& environment,
+      const std::map<std::string, std::pair<std::string, std::string>>& dot_env) {
     for (const auto& [variable, value] : dot_env) read_secret_file(variable, value.first);
     for (const auto& [variable, path] : environment) read_secret_file(variable, path);
   }
@@ -321,7 +328,8 @@ std::string text_of(const std::vector<Fault>& faults) {
 }
 
 std::string sample() {
-  std::string text = "# Orrery's configuration. Every key is shown with its default; change what you need.\n";
+  std::string text =
+      "# Orrery's configuration. Every key is shown with its default; change what you need.\n";
   std::string section;
   for (const auto& key : schema()) {
     const auto dot = key.name.rfind('.');
@@ -346,7 +354,8 @@ std::vector<std::string> secrets_of(const Settings& settings) {
   const auto at = url.rfind('@');
   if (scheme != std::string::npos && at != std::string::npos && at > scheme) {
     const auto colon = url.find(':', scheme + 3);
-    if (colon != std::string::npos && colon + 1 < at) secrets.push_back(url.substr(colon + 1, at - colon - 1));
+    if (colon != std::string::npos && colon + 1 < at)
+      secrets.push_back(url.substr(colon + 1, at - colon - 1));
   }
   return secrets;
 }

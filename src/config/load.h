@@ -13,10 +13,10 @@ namespace orrery::config {
 
 // Everything load depends on, so that it can be tested without a machine.
 struct Sources {
-  std::optional<std::string> file;              // --config
+  std::optional<std::string> file;                         // --config
   std::vector<std::pair<std::string, std::string>> flags;  // key, text
   std::map<std::string, std::string> environment;
-  std::string folder = ".";                     // where ./orrery.toml and ./.env are looked for
+  std::string folder = ".";  // where ./orrery.toml and ./.env are looked for
 };
 
 // "FILE:LINE: section.key: what is wrong"

@@ -64,7 +64,8 @@ Key boolean(std::string name, bool fallback, std::string doc, F field) {
     field(s) = **held;
     return {};
   };
-  return {std::move(name), Kind::boolean, fallback ? "true" : "false", std::move(doc), {}, false, set};
+  return {
+      std::move(name), Kind::boolean, fallback ? "true" : "false", std::move(doc), {}, false, set};
 }
 
 template <class F>
@@ -123,7 +124,8 @@ Result<> check_url(const Value& value) {
   const auto& url = std::get<std::string>(value);
   const auto scheme = url.substr(0, url.find(':'));
   if (scheme == "sqlite" && url.size() > 7) return {};
-  if ((scheme == "postgresql" || scheme == "postgres") && url.starts_with(scheme + "://")) return {};
+  if ((scheme == "postgresql" || scheme == "postgres") && url.starts_with(scheme + "://"))
+    return {};
   return fail(ErrorKind::invalid,
               "'{}' is not a database this program knows: write sqlite:FILE or "
               "postgresql://USER:PASSWORD@HOST:PORT/NAME",
@@ -132,7 +134,9 @@ Result<> check_url(const Value& value) {
 
 Result<> check_prefix(const Value& value) {
   const auto& prefix = std::get<std::string>(value);
-  if (!prefix.empty() && prefix.size() <= 16 && prefix.find_first_of(" \t\r\n") == std::string::npos) return {};
+  if (!prefix.empty() && prefix.size() <= 16 &&
+      prefix.find_first_of(" \t\r\n") == std::string::npos)
+    return {};
   return fail(ErrorKind::invalid, "a prefix has 1 to 16 bytes and no spaces");
 }
 
@@ -159,15 +163,17 @@ std::vector<Key> make_schema() {
       duration("http.read_timeout", "10s", "How long a client may take to send its request.",
                [](S& s) -> auto& { return s.http.read_timeout; }),
       choice<Level>("log.level", "info",
-                    {{"debug", Level::debug}, {"info", Level::info}, {"warn", Level::warn},
+                    {{"debug", Level::debug},
+                     {"info", Level::info},
+                     {"warn", Level::warn},
                      {"error", Level::error}},
                     "The least important lines that are written.",
                     [](S& s) -> auto& { return s.log.level; }),
-      choice<LogFormat>("log.format", "auto",
-                        {{"auto", LogFormat::automatic}, {"human", LogFormat::human},
-                         {"json", LogFormat::json}},
-                        "auto: for people on a terminal, JSON otherwise.",
-                        [](S& s) -> auto& { return s.log.format; }),
+      choice<LogFormat>(
+          "log.format", "auto",
+          {{"auto", LogFormat::automatic}, {"human", LogFormat::human}, {"json", LogFormat::json}},
+          "auto: for people on a terminal, JSON otherwise.",
+          [](S& s) -> auto& { return s.log.format; }),
       boolean("log.file", true, "Also write JSON lines to logs/orrery.log in the data folder.",
               [](S& s) -> auto& { return s.log.file; }),
       list("owner.ids", "User ids that may do everything.",
@@ -198,7 +204,8 @@ std::vector<Key> make_schema() {
                [](S& s) -> auto& { return s.lifecycle.budgets.start_cap; }),
       duration("lifecycle.budgets.slow", "1s", "When a starting component is named as slow.",
                [](S& s) -> auto& { return s.lifecycle.budgets.slow; }),
-      duration("lifecycle.budgets.drain", "5s", "How long a component may finish what is in flight.",
+      duration("lifecycle.budgets.drain", "5s",
+               "How long a component may finish what is in flight.",
                [](S& s) -> auto& { return s.lifecycle.budgets.drain; }),
       duration("lifecycle.budgets.stop", "5s", "How long one component may take to stop.",
                [](S& s) -> auto& { return s.lifecycle.budgets.stop; }),
@@ -210,11 +217,11 @@ std::vector<Key> make_schema() {
                [](S& s) -> auto& { return s.lifecycle.rollback_total; }),
       duration("lifecycle.lame_duck", "0s", "Still accept work for so long after readiness fell.",
                [](S& s) -> auto& { return s.lifecycle.lame_duck; }),
-      choice<OnFailure>("lifecycle.on_failure", "hold",
-                        {{"hold", OnFailure::hold}, {"exit", OnFailure::exit},
-                         {"retry", OnFailure::retry}},
-                        "After a failed start: wait to be repaired, end with 1, or try again.",
-                        [](S& s) -> auto& { return s.lifecycle.on_failure; }),
+      choice<OnFailure>(
+          "lifecycle.on_failure", "hold",
+          {{"hold", OnFailure::hold}, {"exit", OnFailure::exit}, {"retry", OnFailure::retry}},
+          "After a failed start: wait to be repaired, end with 1, or try again.",
+          [](S& s) -> auto& { return s.lifecycle.on_failure; }),
       integer("lifecycle.parallel_starts", 0, 0, 10000, "Starts at the same time; 0: no limit.",
               [](S& s) -> auto& { return s.lifecycle.parallel_starts; }),
       secret("discord.token", "Token of the Discord bot.",
@@ -236,12 +243,18 @@ Result<std::int64_t> parse_integer(std::string_view text) {
 
 std::string_view name_of(Kind kind) {
   switch (kind) {
-    case Kind::text: return "text";
-    case Kind::integer: return "integer";
-    case Kind::boolean: return "boolean";
-    case Kind::duration: return "duration";
-    case Kind::choice: return "choice";
-    case Kind::list: return "list";
+    case Kind::text:
+      return "text";
+    case Kind::integer:
+      return "integer";
+    case Kind::boolean:
+      return "boolean";
+    case Kind::duration:
+      return "duration";
+    case Kind::choice:
+      return "choice";
+    case Kind::list:
+      return "list";
   }
   std::unreachable();
 }
@@ -282,7 +295,8 @@ Result<Value> parse_text(const Key& key, std::string_view text) {
     }
     case Kind::text:
     case Kind::duration:
-    case Kind::choice: return Value{std::string{text}};
+    case Kind::choice:
+      return Value{std::string{text}};
   }
   std::unreachable();
 }
@@ -293,7 +307,8 @@ Result<Duration> parse_duration(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view unit{end, static_cast<std::size_t>(text.data() + text.size() - end)};
-  const auto* const at = std::ranges::find(units, unit, &std::pair<std::string_view, std::int64_t>::first);
+  const auto* const at =
+      std::ranges::find(units, unit, &std::pair<std::string_view, std::int64_t>::first);
   if (code != std::errc{} || at == std::end(units) || number < 0 || number > 1'000'000) {
     return fail(ErrorKind::invalid, "expected a duration such as \"5s\" or \"250ms\", found \"{}\"",
                 printable(text));

@@ -16,7 +16,7 @@ std::string_view name_of(Kind kind);
 using Value = std::variant<std::string, std::int64_t, bool, std::vector<std::string>>;
 
 struct Key {
-  std::string name;   // "http.port"
+  std::string name;  // "http.port"
   Kind kind;
   std::string fallback;  // as it would be written in the file
   std::string doc;

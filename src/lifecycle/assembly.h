@@ -103,7 +103,8 @@ struct Name {
 
 class PhaseAssembly {
  public:
-  PhaseAssembly(std::shared_ptr<std::vector<Entry>> entries, std::shared_ptr<const Budgets> budgets, Phase phase)
+  PhaseAssembly(std::shared_ptr<std::vector<Entry>> entries, std::shared_ptr<const Budgets> budgets,
+                Phase phase)
       : entries_{std::move(entries)}, budgets_{std::move(budgets)}, phase_{phase} {}
 
   template <class T, class... N, class... Args>

@@ -45,26 +45,46 @@ std::optional<std::string> Request::cookie(std::string_view name) const {
 
 std::string_view reason_of(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 421: return "Misdirected Request";
-    case 422: return "Unprocessable Content";
-    case 426: return "Upgrade Required";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "Status";
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
+    case 426:
+      return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Status";
   }
 }
 
@@ -97,8 +117,10 @@ Result<std::string> safe_path(std::string_view target) {
   }
   auto path = decode(escaped);
   if (!path) return path;
-  const auto control = std::ranges::any_of(*path, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\\'; });
-  if (control || path->empty() || path->front() != '/') return fail(ErrorKind::invalid, "not a path");
+  const auto control = std::ranges::any_of(
+      *path, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\\'; });
+  if (control || path->empty() || path->front() != '/')
+    return fail(ErrorKind::invalid, "not a path");
   const auto segments = split(std::string_view{*path}.substr(1), '/');
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const bool hollow = segments[i].empty() && i + 1 < segments.size();

@@ -17,18 +17,18 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // Who is at the other end.
 struct Peer {
-  std::string address;                // "127.0.0.1"; empty for a local socket
-  std::optional<unsigned> user;       // the user id, for a local socket (SO_PEERCRED)
+  std::string address;           // "127.0.0.1"; empty for a local socket
+  std::optional<unsigned> user;  // the user id, for a local socket (SO_PEERCRED)
 };
 
 struct Request {
   std::string method;
-  std::string path;                   // decoded; starts with '/', holds no "..", "//" or control bytes
-  std::string query;                  // as sent, without '?'
+  std::string path;   // decoded; starts with '/', holds no "..", "//" or control bytes
+  std::string query;  // as sent, without '?'
   Headers headers;
   std::string body;
   Peer peer;
-  async::StopToken token;             // requested when the server stops
+  async::StopToken token;  // requested when the server stops
 
   // The first header of that name, whatever its case; empty if there is none.
   std::string_view header(std::string_view name) const;

@@ -1,8 +1,6 @@
 #include "net/http_server.h"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <list>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -14,8 +12,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
-
-#include <list>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "net/port_owner.h"
 
@@ -58,9 +57,10 @@ class Conversation final : public WebSocket, public std::enable_shared_from_this
   Conversation(ConnectionPtr connection, async::Scope& scope, async::Clock& clock)
       : stream_{std::move(connection->socket)}, scope_{scope}, clock_{clock} {
     stream_.read_message_max(message_limit.count);
-    stream_.set_option(websocket::stream_base::timeout{.handshake_timeout = std::chrono::seconds{10},
-                                                       .idle_timeout = std::chrono::seconds{60},
-                                                       .keep_alive_pings = true});
+    stream_.set_option(
+        websocket::stream_base::timeout{.handshake_timeout = std::chrono::seconds{10},
+                                        .idle_timeout = std::chrono::seconds{60},
+                                        .keep_alive_pings = true});
   }
 
   asio::awaitable<bool> accept(http::request<http::string_body> request) {
@@ -156,7 +156,8 @@ Peer peer_of(const Socket& socket) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     const int handle = const_cast<Socket&>(socket).native_handle();
-    if (getsockopt(handle, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) peer.user = credentials.uid;
+    if (getsockopt(handle, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0)
+      peer.user = credentials.uid;
     return peer;
   }
   asio::ip::tcp::endpoint tcp;
@@ -191,7 +192,9 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     return {};
   }
 
-  std::shared_ptr<Acceptor> make_acceptor() { return std::make_shared<Acceptor>(environment_.executor); }
+  std::shared_ptr<Acceptor> make_acceptor() {
+    return std::make_shared<Acceptor>(environment_.executor);
+  }
 
   asio::awaitable<void> stop(TimePoint deadline) {
     for (const auto& acceptor : acceptors_) {
@@ -226,14 +229,16 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
-  static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self, std::shared_ptr<Acceptor> acceptor) {
+  static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self,
+                                           std::shared_ptr<Acceptor> acceptor) {
     auto& clock = self->environment_.clock;
     while (acceptor->is_open()) {
       auto [error, socket] = co_await acceptor->async_accept(use_tuple);
       if (!acceptor->is_open()) co_return;
       if (error) {  // out of descriptors, or the peer has gone again
         self->make_room();
-        co_await async::sleep_until(clock, clock.now() + std::chrono::milliseconds{20}, self->scope_.token());
+        co_await async::sleep_until(clock, clock.now() + std::chrono::milliseconds{20},
+                                    self->scope_.token());
         continue;
       }
       self->make_room();
@@ -304,7 +309,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   // Nothing if the request is whole; else how to refuse it, status 0 for a peer that is gone.
-  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited on the same line
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited on the same
+  // line
   static asio::awaitable<std::optional<Response>> read_request(
       std::shared_ptr<Impl> self, ConnectionPtr connection,
       http::request_parser<http::string_body>& parser) {
@@ -314,10 +320,12 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         co_await http::async_read_header(connection->socket, connection->buffer, parser, use_tuple);
     if (error) co_return self->refusal_of(error);
     const auto length = parser.content_length();
-    if (length && *length > self->limits_.body.count) co_return self->refusal_of(http::error::body_limit);
+    if (length && *length > self->limits_.body.count)
+      co_return self->refusal_of(http::error::body_limit);
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
       static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-      auto [lost, sent] = co_await asio::async_write(connection->socket, asio::buffer(go_on), use_tuple);
+      auto [lost, sent] =
+          co_await asio::async_write(connection->socket, asio::buffer(go_on), use_tuple);
       if (lost) co_return gone();
     }
     auto [broken, more] =
@@ -328,29 +336,34 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 
   Response refusal_of(const error_code& error) const {
     if (error == http::error::body_limit) {
-      return plain_error(413, fmt::format("a request may have {} bytes of body", limits_.body.count));
+      return plain_error(413,
+                         fmt::format("a request may have {} bytes of body", limits_.body.count));
     }
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      return plain_error(431, fmt::format("a request may have {} bytes of headers", limits_.header.count));
+      return plain_error(
+          431, fmt::format("a request may have {} bytes of headers", limits_.header.count));
     }
-    const bool malformed = error.category() == make_error_code(http::error::bad_method).category() &&
-                           error != http::error::end_of_stream && error != http::error::partial_message;
+    const bool malformed =
+        error.category() == make_error_code(http::error::bad_method).category() &&
+        error != http::error::end_of_stream && error != http::error::partial_message;
     if (malformed) return plain_error(400, "the request is not valid HTTP: " + error.message());
     return gone();
   }
 
-  Result<Request> to_request(const Connection& connection, http::request<http::string_body>& message) const {
+  Result<Request> to_request(const Connection& connection,
+                             http::request<http::string_body>& message) const {
     const std::string_view target{message.target().data(), message.target().size()};
     auto path = safe_path(target);
     if (!path) return fail(std::move(path).error());
     const auto question = target.find('?');
-    Request request{.method = std::string{message.method_string()},
-                    .path = std::move(*path),
-                    .query = question == std::string_view::npos ? "" : std::string{target.substr(question + 1)},
-                    .headers = {},
-                    .body = {},
-                    .peer = connection.peer,
-                    .token = scope_.token()};
+    Request request{
+        .method = std::string{message.method_string()},
+        .path = std::move(*path),
+        .query = question == std::string_view::npos ? "" : std::string{target.substr(question + 1)},
+        .headers = {},
+        .body = {},
+        .peer = connection.peer,
+        .token = scope_.token()};
     for (const auto& field : message) {
       request.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
     }
@@ -381,7 +394,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
     text += last ? "Connection: close\r\n\r\n" : "\r\n";
     if (!head) text += response.body;
-    auto [error, size] = co_await asio::async_write(connection->socket, asio::buffer(text), use_tuple);
+    auto [error, size] =
+        co_await asio::async_write(connection->socket, asio::buffer(text), use_tuple);
     if (error) co_return false;
     if (last) {
       error_code ignored;
@@ -392,7 +406,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 
   // Answers, then reads for a moment what is still coming: closing with unread data would reset
   // the connection and could destroy the answer on its way.
-  static asio::awaitable<void> refuse(std::shared_ptr<Impl> self, ConnectionPtr connection, Response response) {
+  static asio::awaitable<void> refuse(std::shared_ptr<Impl> self, ConnectionPtr connection,
+                                      Response response) {
     auto writing = write(self, connection, std::move(response), true, false);
     const bool written = co_await std::move(writing);
     if (!written) co_return;
@@ -400,7 +415,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     const auto late = close_at(clock, clock.now() + std::chrono::seconds{1}, connection);
     std::array<char, 16384> rest{};
     for (std::size_t total = 0; total < (16U << 20U);) {
-      auto [error, size] = co_await connection->socket.async_read_some(asio::buffer(rest), use_tuple);
+      auto [error, size] =
+          co_await connection->socket.async_read_some(asio::buffer(rest), use_tuple);
       if (error) co_return;
       total += size;
     }
@@ -416,16 +432,16 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       co_return;
     }
     connection->stage = Stage::conversing;
-    auto conversation = std::make_shared<Conversation>(connection, self->drains_, self->environment_.clock);
+    auto conversation =
+        std::make_shared<Conversation>(connection, self->drains_, self->environment_.clock);
     std::erase_if(self->conversations_, [](const auto& weak) { return weak.expired(); });
     self->conversations_.push_back(conversation);
     auto accepting = conversation->accept(std::move(message));
     const bool accepted = co_await std::move(accepting);
     if (!accepted) co_return;
-    const auto leaving = self->scope_.token().subscribe(
-        [weak = std::weak_ptr{conversation}] {
-          if (const auto alive = weak.lock()) alive->close(1001, "the program stops");
-        });
+    const auto leaving = self->scope_.token().subscribe([weak = std::weak_ptr{conversation}] {
+      if (const auto alive = weak.lock()) alive->close(1001, "the program stops");
+    });
     auto talking = self->handler_.converse(std::move(request), conversation);
     co_await std::move(talking);
     conversation->close(1000, "");
@@ -450,7 +466,8 @@ Result<std::uint16_t> HttpServer::listen_tcp(const std::string& host, std::uint1
   const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
   if (error) {
     Error wrong{ErrorKind::invalid, fmt::format("'{}' is not an address", host)};
-    return fail(std::move(wrong).remedy("set http.host to an address of this machine, such as 127.0.0.1 or 0.0.0.0"));
+    return fail(std::move(wrong).remedy(
+        "set http.host to an address of this machine, such as 127.0.0.1 or 0.0.0.0"));
   }
   const asio::ip::tcp::endpoint endpoint{address, port};
   auto acceptor = impl_->make_acceptor();
@@ -459,17 +476,22 @@ Result<std::uint16_t> HttpServer::listen_tcp(const std::string& host, std::uint1
   if (!error) acceptor->bind(asio::generic::stream_protocol::endpoint{endpoint}, error);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error == asio::error::address_in_use) {
-    Error taken{ErrorKind::conflict, fmt::format("{}:{} is taken by {}", host, port, describe_listener(port))};
-    return fail(std::move(taken).remedy("stop that process, or set http.port (or --http HOST:PORT) to another port"));
+    Error taken{ErrorKind::conflict,
+                fmt::format("{}:{} is taken by {}", host, port, describe_listener(port))};
+    return fail(std::move(taken).remedy(
+        "stop that process, or set http.port (or --http HOST:PORT) to another port"));
   }
   if (error) {
-    Error refused{ErrorKind::denied, fmt::format("cannot listen on {}:{}: {}", host, port, error.message())};
-    return fail(std::move(refused).remedy("set http.host to an address of this machine and http.port above 1023"));
+    Error refused{ErrorKind::denied,
+                  fmt::format("cannot listen on {}:{}: {}", host, port, error.message())};
+    return fail(std::move(refused).remedy(
+        "set http.host to an address of this machine and http.port above 1023"));
   }
   asio::ip::tcp::endpoint bound;
   const auto local = acceptor->local_endpoint(error);
   std::memcpy(bound.data(), local.data(), std::min(local.size(), bound.capacity()));
-  if (auto accepting = impl_->accept_on(std::move(acceptor)); !accepting) return fail(std::move(accepting).error());
+  if (auto accepting = impl_->accept_on(std::move(acceptor)); !accepting)
+    return fail(std::move(accepting).error());
   return bound.port();
 }
 

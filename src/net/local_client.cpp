@@ -1,13 +1,12 @@
 #include "net/local_client.h"
 
-#include <sys/un.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
+#include <sys/un.h>
 
 namespace orrery::net {
 namespace {
@@ -26,7 +25,8 @@ Error error_of(const error_code& error) {
 // Runs one asynchronous operation to its end or to the end of patience. (A blocking read would not
 // do: Asio waits on in spite of a receive timeout of the socket.)
 template <class Start>
-error_code within(asio::io_context& context, Local::socket& socket, Duration patience, Start start) {
+error_code within(asio::io_context& context, Local::socket& socket, Duration patience,
+                  Start start) {
   std::optional<error_code> result;
   start([&](error_code error, auto&&...) { result = error; });
   context.restart();
@@ -63,7 +63,8 @@ class Conversation final : public LocalWebSocket {
     return beast::buffers_to_string(buffer.data());
   }
   Result<> send(const std::string& text) override {
-    return run(std::chrono::seconds{10}, [&](auto done) { stream_.async_write(asio::buffer(text), done); });
+    return run(std::chrono::seconds{10},
+               [&](auto done) { stream_.async_write(asio::buffer(text), done); });
   }
   unsigned close_code() const override { return stream_.reason().code; }
 
@@ -88,7 +89,8 @@ Result<Response> LocalClient::call(const std::string& method, const std::string&
                                    const std::string& body, Duration patience) const {
   asio::io_context context;
   Local::socket socket{context};
-  if (auto connected = connect(socket, path_); !connected) return fail(std::move(connected).error());
+  if (auto connected = connect(socket, path_); !connected)
+    return fail(std::move(connected).error());
   http::request<http::string_body> request;
   request.method_string(method);
   request.target(target);
@@ -107,7 +109,8 @@ Result<Response> LocalClient::call(const std::string& method, const std::string&
   error = within(context, socket, patience,
                  [&](auto done) { http::async_read(socket, buffer, parser, done); });
   if (error) return fail(error_of(error));
-  Response response{.status = static_cast<int>(parser.get().result_int()), .body = {}, .headers = {}};
+  Response response{
+      .status = static_cast<int>(parser.get().result_int()), .body = {}, .headers = {}};
   response.body = std::move(parser.get().body());
   return response;
 }
@@ -115,7 +118,8 @@ Result<Response> LocalClient::call(const std::string& method, const std::string&
 Result<std::unique_ptr<LocalWebSocket>> LocalClient::converse(const std::string& target,
                                                               Duration patience) const {
   auto conversation = std::make_unique<Conversation>();
-  if (auto open = conversation->open(path_, target, patience); !open) return fail(std::move(open).error());
+  if (auto open = conversation->open(path_, target, patience); !open)
+    return fail(std::move(open).error());
   return conversation;
 }
 

@@ -25,9 +25,10 @@ class LocalClient {
   explicit LocalClient(std::string path) : path_{std::move(path)} {}
 
   // Errors: not_found (nobody listens there), timeout, unavailable (the connection broke).
-  Result<Response> call(const std::string& method, const std::string& target, const std::string& body,
-                        Duration patience) const;
-  Result<std::unique_ptr<LocalWebSocket>> converse(const std::string& target, Duration patience) const;
+  Result<Response> call(const std::string& method, const std::string& target,
+                        const std::string& body, Duration patience) const;
+  Result<std::unique_ptr<LocalWebSocket>> converse(const std::string& target,
+                                                   Duration patience) const;
 
  private:
   std::string path_;

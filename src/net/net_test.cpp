@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <thread>
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
 
 #include "net/http_server.h"
 #include "net/local_client.h"
@@ -18,14 +18,11 @@ TEST(Path, What_leaves_its_place_is_refused) {
   const struct {
     std::string_view target;
     std::optional<std::string> path;
-  } cases[] = {{"/a/b?c=d", "/a/b"},     {"/", "/"},
-               {"/a%20b", "/a b"},       {"/a+b", "/a+b"},
-               {"/../etc", {}},          {"/a/../../etc", {}},
-               {"/%2e%2e/etc", {}},      {"/a/%2e%2e%2fetc", {}},
-               {"/a\\..\\b", {}},        {"/a//b", {}},
-               {"/a%00b", {}},           {"/%zz", {}},
-               {"/%c0%af", {}},          {"http://x/", {}},
-               {"/a/", "/a/"},           {"", {}}};
+  } cases[] = {
+      {"/a/b?c=d", "/a/b"}, {"/", "/"},           {"/a%20b", "/a b"},  {"/a+b", "/a+b"},
+      {"/../etc", {}},      {"/a/../../etc", {}}, {"/%2e%2e/etc", {}}, {"/a/%2e%2e%2fetc", {}},
+      {"/a\\..\\b", {}},    {"/a//b", {}},        {"/a%00b", {}},      {"/%zz", {}},
+      {"/%c0%af", {}},      {"http://x/", {}},    {"/a/", "/a/"},      {"", {}}};
   for (const auto& c : cases) {
     const auto path = safe_path(c.target);
     EXPECT_EQ(path ? std::optional{*path} : std::nullopt, c.path) << c.target;
@@ -33,7 +30,13 @@ TEST(Path, What_leaves_its_place_is_refused) {
 }
 
 TEST(Request, Headers_ignore_case_and_cookies_are_found) {
-  Request request{.method = "GET", .path = "/", .query = "a=1&b=x%20y", .headers = {{"Cookie", "x=1; session=abc"}}, .body = {}, .peer = {}, .token = {}};
+  Request request{.method = "GET",
+                  .path = "/",
+                  .query = "a=1&b=x%20y",
+                  .headers = {{"Cookie", "x=1; session=abc"}},
+                  .body = {},
+                  .peer = {},
+                  .token = {}};
   EXPECT_EQ(request.cookie("session"), "abc");
   EXPECT_EQ(request.header("COOKIE"), "x=1; session=abc");
   EXPECT_EQ(request.parameter("b"), "x y");
@@ -52,7 +55,8 @@ TEST(RateLimit, Allows_a_burst_and_then_one_every_so_often) {
 
 TEST(RateLimit, Ten_thousand_keys_do_not_grow_without_bound) {
   RateLimit limit{1, 1s};
-  for (int i = 0; i < 10'000; ++i) limit.take(std::to_string(i), TimePoint{} + std::chrono::milliseconds{i});
+  for (int i = 0; i < 10'000; ++i)
+    limit.take(std::to_string(i), TimePoint{} + std::chrono::milliseconds{i});
   EXPECT_TRUE(limit.take("9999", TimePoint{} + 9999ms));
 }
 
@@ -62,8 +66,9 @@ class Server : public testing::Test, public Handler {
   void SetUp() override {
     auto pattern = (std::filesystem::temp_directory_path() / "orrery-net-XXXXXX").string();
     folder = mkdtemp(pattern.data());
-    server = std::make_unique<HttpServer>(
-        *this, ServerLimits{.body = Bytes{1000}}, HttpServer::Environment{io.get_executor(), clock, journal});
+    server =
+        std::make_unique<HttpServer>(*this, ServerLimits{.body = Bytes{1000}},
+                                     HttpServer::Environment{io.get_executor(), clock, journal});
     ASSERT_TRUE(server->listen_local(path()));
     const auto listening = server->listen_tcp("127.0.0.1", 0);
     ASSERT_TRUE(listening);
@@ -83,11 +88,13 @@ class Server : public testing::Test, public Handler {
 
   asio::awaitable<Response> handle(Request request) override {
     if (request.path == "/throw") throw std::runtime_error{"boom"};
-    co_return Response{.body = request.method + " " + request.path + " " + request.body, .headers = {}};
+    co_return Response{.body = request.method + " " + request.path + " " + request.body,
+                       .headers = {}};
   }
   asio::awaitable<std::optional<Response>> refuse_upgrade(const Request& request) override {
     const bool refuse = request.path == "/no";
-    co_return refuse ? std::optional{Response{.status = 403, .body = "no", .headers = {}}} : std::nullopt;
+    co_return refuse ? std::optional{Response{.status = 403, .body = "no", .headers = {}}}
+                     : std::nullopt;
   }
   asio::awaitable<void> converse(Request, std::shared_ptr<WebSocket> socket) override {
     while (true) {
@@ -131,9 +138,7 @@ TEST_F(Server, Converses_until_the_peer_leaves) {
   EXPECT_EQ((*socket)->read(5s).value(), "echo hello");
 }
 
-TEST_F(Server, Refuses_an_upgrade_with_a_response) {
-  EXPECT_FALSE(client().converse("/no", 5s));
-}
+TEST_F(Server, Refuses_an_upgrade_with_a_response) { EXPECT_FALSE(client().converse("/no", 5s)); }
 
 TEST_F(Server, Names_the_process_that_holds_a_port) {
   EXPECT_NE(describe_listener(port).find("process " + std::to_string(getpid())), std::string::npos);
@@ -145,7 +150,8 @@ TEST_F(Server, Names_the_process_that_holds_a_port) {
 }
 
 TEST(LocalClient, Says_when_nobody_is_there) {
-  EXPECT_EQ(LocalClient{"/nowhere/s"}.call("GET", "/", "", 1s).error().kind(), ErrorKind::not_found);
+  EXPECT_EQ(LocalClient{"/nowhere/s"}.call("GET", "/", "", 1s).error().kind(),
+            ErrorKind::not_found);
 }
 
 }  // namespace

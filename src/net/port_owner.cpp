@@ -1,11 +1,11 @@
 #include "net/port_owner.h"
 
-#include <fmt/format.h>
-
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
+
+#include <fmt/format.h>
 
 namespace orrery::net {
 namespace {
@@ -24,7 +24,8 @@ std::optional<Listener> find_listener(const char* table, std::uint16_t port) {
   for (std::string line; std::getline(in, line);) {
     std::istringstream fields{line};
     std::string slot, local, remote, state, queues, timer, retransmits, user, timeout, inode;
-    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> user >> timeout >> inode;
+    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> user >>
+        timeout >> inode;
     if (state == listening && local.ends_with(wanted)) return Listener{inode, user};
   }
   return std::nullopt;
@@ -43,7 +44,8 @@ std::optional<std::string> find_process(const std::string& inode) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator{"/proc", error}) {
     const auto pid = entry.path().filename().string();
-    if (pid.find_first_not_of("0123456789") != std::string::npos || !holds(entry.path(), link)) continue;
+    if (pid.find_first_not_of("0123456789") != std::string::npos || !holds(entry.path(), link))
+      continue;
     std::string name;
     std::getline(std::ifstream{entry.path() / "comm"}, name);
     return fmt::format("process {} ({})", pid, name);

@@ -20,9 +20,11 @@ std::optional<Duration> RateLimit::take(const std::string& key, TimePoint now) {
 
 void RateLimit::make_room(TimePoint now) {
   const auto recovered = static_cast<Duration::rep>(burst_ * static_cast<double>(each_.count()));
-  std::erase_if(buckets_, [&](const auto& entry) { return (now - entry.second.at).count() > recovered; });
+  std::erase_if(buckets_,
+                [&](const auto& entry) { return (now - entry.second.at).count() > recovered; });
   if (buckets_.size() < 4096) return;
-  buckets_.erase(std::ranges::min_element(buckets_, {}, [](const auto& entry) { return entry.second.at; }));
+  buckets_.erase(
+      std::ranges::min_element(buckets_, {}, [](const auto& entry) { return entry.second.at; }));
 }
 
 }  // namespace orrery::net

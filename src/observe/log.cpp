@@ -1,12 +1,11 @@
 #include "observe/log.h"
 
+#include <boost/json.hpp>
 #include <fmt/color.h>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <unistd.h>
-
-#include <boost/json.hpp>
 
 #include "core/text.h"
 
@@ -28,21 +27,27 @@ std::string human_value(const Field& field) {
 
 fmt::color color_of(Level level) {
   switch (level) {
-    case Level::debug: return fmt::color::gray;
-    case Level::info: return fmt::color::medium_sea_green;
-    case Level::warn: return fmt::color::golden_rod;
-    case Level::error: return fmt::color::indian_red;
+    case Level::debug:
+      return fmt::color::gray;
+    case Level::info:
+      return fmt::color::medium_sea_green;
+    case Level::warn:
+      return fmt::color::golden_rod;
+    case Level::error:
+      return fmt::color::indian_red;
   }
   std::unreachable();
 }
 
 std::string human_line(const Event& event) {
   const auto time = iso8601(event.at);
-  auto line = fmt::format("{} {} {:<9} {}", time.substr(11, 12),
-                          fmt::format(fmt::fg(color_of(event.level)), "{:<5}", name_of(event.level)),
-                          event.module, printable(event.fact));
+  auto line =
+      fmt::format("{} {} {:<9} {}", time.substr(11, 12),
+                  fmt::format(fmt::fg(color_of(event.level)), "{:<5}", name_of(event.level)),
+                  event.module, printable(event.fact));
   for (const auto& field : event.fields) {
-    line += fmt::format("  {}={}", fmt::format(fmt::fg(fmt::color::gray), "{}", field.key), human_value(field));
+    line += fmt::format("  {}={}", fmt::format(fmt::fg(fmt::color::gray), "{}", field.key),
+                        human_value(field));
   }
   return line;
 }
@@ -97,7 +102,10 @@ struct Log::Sinks {
     }
   }
   void complain(const char* why) const {
-    Event event{.level = Level::warn, .module = "log", .fact = "the log file cannot be written", .fields = {{"reason", std::string{why}}}};
+    Event event{.level = Level::warn,
+                .module = "log",
+                .fact = "the log file cannot be written",
+                .fields = {{"reason", std::string{why}}}};
     event.at = wall_now();
     write_all(STDERR_FILENO, format_line(event, format) + "\n");
   }
@@ -145,7 +153,8 @@ void Log::serve(const std::stop_token& token) {
     const auto dropped = std::exchange(dropped_, 0);
     writing_ = true;
     lock.unlock();
-    if (dropped > 0) event.fields.push_back({"lines_dropped_before", static_cast<std::int64_t>(dropped)});
+    if (dropped > 0)
+      event.fields.push_back({"lines_dropped_before", static_cast<std::int64_t>(dropped)});
     event.fact = redactor_(std::move(event.fact));
     for (auto& field : event.fields) {
       if (auto* text = std::get_if<std::string>(&field.value)) *text = redactor_(std::move(*text));

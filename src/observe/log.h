@@ -54,7 +54,7 @@ class Log {
   std::mutex mutex_;
   std::condition_variable_any ready_;
   std::condition_variable written_;
-  std::deque<Event> queue_;      // these three guarded by mutex_
+  std::deque<Event> queue_;  // these three guarded by mutex_
   std::uint64_t dropped_ = 0;
   bool writing_ = false;
   std::shared_ptr<Sinks> sinks_;

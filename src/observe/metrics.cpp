@@ -1,15 +1,15 @@
 #include "observe/metrics.h"
 
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 #include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-#include <mutex>
-#include <sstream>
 
 namespace orrery::observe {
 
@@ -24,17 +24,21 @@ struct Metrics::State {
 Metrics::Metrics() : state_{std::make_unique<State>()} {}
 Metrics::~Metrics() = default;
 
-void Metrics::count(const std::string& name, const std::string& help, const Labels& labels, double by) {
+void Metrics::count(const std::string& name, const std::string& help, const Labels& labels,
+                    double by) {
   const std::lock_guard lock{state_->mutex};
   auto& family = state_->counters[name];
-  if (family == nullptr) family = &prometheus::BuildCounter().Name(name).Help(help).Register(state_->registry);
+  if (family == nullptr)
+    family = &prometheus::BuildCounter().Name(name).Help(help).Register(state_->registry);
   family->Add(labels).Increment(by);
 }
 
-void Metrics::gauge(const std::string& name, const std::string& help, const Labels& labels, double value) {
+void Metrics::gauge(const std::string& name, const std::string& help, const Labels& labels,
+                    double value) {
   const std::lock_guard lock{state_->mutex};
   auto& family = state_->gauges[name];
-  if (family == nullptr) family = &prometheus::BuildGauge().Name(name).Help(help).Register(state_->registry);
+  if (family == nullptr)
+    family = &prometheus::BuildGauge().Name(name).Help(help).Register(state_->registry);
   auto& gauge = state_->series[name][labels];
   if (gauge == nullptr) gauge = &family->Add(labels);
   gauge->Set(value);
@@ -89,7 +93,8 @@ double boot_time() {
 
 double count_descriptors() {
   double count = -1;  // the iteration's own
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) ++count;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"})
+    ++count;
   return count;
 }
 

@@ -17,7 +17,8 @@ class Metrics {
   ~Metrics();
 
   // Adds to a counter; the first call with a name makes it.
-  void count(const std::string& name, const std::string& help, const Labels& labels = {}, double by = 1);
+  void count(const std::string& name, const std::string& help, const Labels& labels = {},
+             double by = 1);
   void gauge(const std::string& name, const std::string& help, const Labels& labels, double value);
   // Forgets every series of a gauge, before it is set anew from a snapshot.
   void clear(const std::string& name);

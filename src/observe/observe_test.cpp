@@ -11,7 +11,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 Event an_event() {
-  Event event{.level = Level::warn, .module = "test", .fact = "it\nhappened", .fields = {{"count", std::int64_t{3}}, {"who", std::string{"a b"}}}};
+  Event event{.level = Level::warn,
+              .module = "test",
+              .fact = "it\nhappened",
+              .fields = {{"count", std::int64_t{3}}, {"who", std::string{"a b"}}}};
   return event;
 }
 

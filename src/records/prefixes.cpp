@@ -16,10 +16,12 @@ std::vector<std::string> StoredPrefixes::of(const std::string& guild) const {
   return at == prefixes_.end() ? std::vector{fallback_} : at->second;
 }
 
-Task<> StoredPrefixes::set(std::string guild, std::string prefix, TimePoint deadline, async::StopToken token) {
+Task<> StoredPrefixes::set(std::string guild, std::string prefix, TimePoint deadline,
+                           async::StopToken token) {
   if (auto good = chat::check_prefix(prefix); !good) co_return good;
-  std::vector<storage::Statement> statements{{"DELETE FROM prefixes WHERE guild = ?", {guild}},
-                                             {"INSERT INTO prefixes VALUES (?, ?)", {guild, prefix}}};
+  std::vector<storage::Statement> statements{
+      {"DELETE FROM prefixes WHERE guild = ?", {guild}},
+      {"INSERT INTO prefixes VALUES (?, ?)", {guild, prefix}}};
   auto writing = database_.write(std::move(statements), {deadline, std::move(token)});
   auto rows = co_await std::move(writing);
   if (!rows) co_return fail(std::move(rows).error().with("keeping the prefix"));

@@ -20,7 +20,8 @@ class StoredPrefixes final : public chat::Prefixes {
   Task<> load(storage::Patience patience);
 
   std::vector<std::string> of(const std::string& guild) const override;
-  Task<> set(std::string guild, std::string prefix, TimePoint deadline, async::StopToken token) override;
+  Task<> set(std::string guild, std::string prefix, TimePoint deadline,
+             async::StopToken token) override;
 
  private:
   storage::Database& database_;

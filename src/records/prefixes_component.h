@@ -9,7 +9,8 @@ namespace orrery::records {
 
 class PrefixesComponent final : public lifecycle::Component {
  public:
-  PrefixesComponent(storage::DatabaseComponent& database, const std::function<std::string()>& fallback)
+  PrefixesComponent(storage::DatabaseComponent& database,
+                    const std::function<std::string()>& fallback)
       : prefixes_{database.database(), fallback()} {}
 
   Task<> start(lifecycle::Context context) override {

@@ -1,6 +1,5 @@
-#include <gtest/gtest.h>
-
 #include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
 
 #include "async/scope.h"
 #include "records/prefixes.h"

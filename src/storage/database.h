@@ -32,8 +32,12 @@ class Row {
  public:
   explicit Row(std::vector<Value> values) : values_{std::move(values)} {}
   // Requires: the column exists and has the type (the SQL is ours, so a mismatch is a defect).
-  std::int64_t integer(std::size_t column) const { return std::get<std::int64_t>(values_.at(column)); }
-  const std::string& text(std::size_t column) const { return std::get<std::string>(values_.at(column)); }
+  std::int64_t integer(std::size_t column) const {
+    return std::get<std::int64_t>(values_.at(column));
+  }
+  const std::string& text(std::size_t column) const {
+    return std::get<std::string>(values_.at(column));
+  }
   bool is_null(std::size_t column) const {
     return std::holds_alternative<std::monostate>(values_.at(column));
   }

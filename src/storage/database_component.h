@@ -9,15 +9,16 @@
 namespace orrery::storage {
 
 struct DatabaseOptions {
-  std::string url;     // may hold a password
-  std::string shown;   // the same without it
+  std::string url;    // may hold a password
+  std::string shown;  // the same without it
   Duration busy_timeout;
   std::string data_folder;
 };
 
 class DatabaseComponent final : public lifecycle::Component {
  public:
-  explicit DatabaseComponent(const std::function<DatabaseOptions()>& options) : options_{options()} {}
+  explicit DatabaseComponent(const std::function<DatabaseOptions()>& options)
+      : options_{options()} {}
 
   // Errors: unsupported (a scheme this build cannot open), and those of the database.
   Task<> start(lifecycle::Context context) override;

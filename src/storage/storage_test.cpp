@@ -1,10 +1,10 @@
+#include <filesystem>
+#include <fstream>
+
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-
-#include <boost/asio/io_context.hpp>
-#include <filesystem>
-#include <fstream>
 
 #include "storage/database_component.h"
 #include "storage/sqlite/sqlite_database.h"
@@ -85,10 +85,12 @@ TEST_F(Storage, Sixty_four_bit_ids_and_sql_in_a_text_survive) {
   SqliteDatabase database{path, 100ms};
   ASSERT_TRUE(wait(database.open(patience())));
   const std::string nasty = "'); DROP TABLE prefixes; --";
-  ASSERT_TRUE(wait(database.write({{"INSERT INTO prefixes VALUES (?, ?)", {nasty, std::string{"!"}}},
-                                   {"INSERT INTO statistics VALUES ('id', ?)", {std::int64_t{881231231231231231}}}},
-                                  patience())));
-  const auto rows = wait(database.read({"SELECT guild, value FROM prefixes, statistics", {}}, patience()));
+  ASSERT_TRUE(wait(database.write(
+      {{"INSERT INTO prefixes VALUES (?, ?)", {nasty, std::string{"!"}}},
+       {"INSERT INTO statistics VALUES ('id', ?)", {std::int64_t{881231231231231231}}}},
+      patience())));
+  const auto rows =
+      wait(database.read({"SELECT guild, value FROM prefixes, statistics", {}}, patience()));
   ASSERT_TRUE(rows);
   EXPECT_EQ(rows->front().text(0), nasty);
   EXPECT_EQ(rows->front().integer(1), 881231231231231231);
@@ -112,7 +114,8 @@ TEST_F(Storage, An_edited_migration_is_refused) {
     SqliteDatabase database{path, 100ms};
     ASSERT_TRUE(wait(database.open(patience())));
   }
-  ASSERT_TRUE(connect()->run_script("UPDATE schema_migrations SET fingerprint = 1 WHERE number = 1"));
+  ASSERT_TRUE(
+      connect()->run_script("UPDATE schema_migrations SET fingerprint = 1 WHERE number = 1"));
   SqliteDatabase database{path, 100ms};
   const auto opened = wait(database.open(patience()));
   ASSERT_FALSE(opened);
@@ -121,7 +124,8 @@ TEST_F(Storage, An_edited_migration_is_refused) {
 
 TEST_F(Storage, A_failing_migration_leaves_what_was_before) {
   auto connection = connect();
-  const Migration list[] = {{1, "one", "CREATE TABLE a (x)"}, {2, "two", "CREATE TABLE b (x); nonsense"}};
+  const Migration list[] = {{1, "one", "CREATE TABLE a (x)"},
+                            {2, "two", "CREATE TABLE b (x); nonsense"}};
   const auto migrated = sqlite::migrate(*connection, list);
   ASSERT_FALSE(migrated);
   EXPECT_THAT(migrated.error().text(), HasSubstr("migration 2 (two)"));
@@ -160,7 +164,8 @@ TEST_F(Storage, A_wait_for_a_lock_hears_its_stop_token) {
 TEST_F(Storage, A_statement_is_cancelled_at_its_deadline) {
   SqliteDatabase database{path, 100ms};
   ASSERT_TRUE(wait(database.open(patience())));
-  const Statement endless{"WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n", {}};
+  const Statement endless{
+      "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n", {}};
   const auto rows = wait(database.read(endless, {std::chrono::steady_clock::now() + 20ms, {}}));
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().kind(), ErrorKind::timeout);

@@ -1,16 +1,15 @@
 #include "web/accounts.h"
 
-#include <fcntl.h>
-#include <sodium.h>
-#include <unistd.h>
-
-#include <boost/json.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+
+#include <boost/json.hpp>
+#include <fcntl.h>
+#include <sodium.h>
+#include <unistd.h>
 
 #include "core/text.h"
 
@@ -21,8 +20,10 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 std::string base64(const unsigned char* bytes, std::size_t count) {
-  std::string text(sodium_base64_encoded_len(count, sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
-  sodium_bin2base64(text.data(), text.size(), bytes, count, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  std::string text(sodium_base64_encoded_len(count, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
+                   '\0');
+  sodium_bin2base64(text.data(), text.size(), bytes, count,
+                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   text.resize(std::strlen(text.c_str()));
   return text;
 }
@@ -35,8 +36,9 @@ std::string random_token() {
 
 std::string digest(std::string_view domain, std::string_view text) {
   std::array<unsigned char, 32> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                     reinterpret_cast<const unsigned char*>(domain.data()), domain.size());
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), reinterpret_cast<const unsigned char*>(domain.data()),
+                     domain.size());
   return base64(hash.data(), hash.size());
 }
 
@@ -76,8 +78,8 @@ Result<bool> verify_now(const std::string& hash, const Secret& password) {
 }
 
 Error file_error(std::string_view doing, const std::string& file) {
-  return Error{ErrorKind::denied, fmt::format("{} {}: {}", doing, file, std::strerror(errno))}.remedy(
-      "make room on the disk, and give this user the right to write the data folder");
+  return Error{ErrorKind::denied, fmt::format("{} {}: {}", doing, file, std::strerror(errno))}
+      .remedy("make room on the disk, and give this user the right to write the data folder");
 }
 
 // Whole or not at all: written beside, forced to disk, and renamed over.
@@ -85,8 +87,9 @@ Result<> replace_file(const std::string& file, const std::string& text) {
   const auto beside = file + ".new";
   const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (descriptor < 0) return fail(file_error("writing", beside));
-  const bool written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fsync(descriptor) == 0;
+  const bool written =
+      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(descriptor) == 0;
   ::close(descriptor);
   if (written && ::rename(beside.c_str(), file.c_str()) == 0) return {};
   auto error = file_error("writing", file);
@@ -94,12 +97,15 @@ Result<> replace_file(const std::string& file, const std::string& text) {
   return fail(std::move(error));
 }
 
-WallTime time_of(const json::value& value) { return WallTime{std::chrono::milliseconds{value.as_int64()}}; }
+WallTime time_of(const json::value& value) {
+  return WallTime{std::chrono::milliseconds{value.as_int64()}};
+}
 
 }  // namespace
 
 Result<> Accounts::load() {
-  if (sodium_init() < 0) return fail(ErrorKind::internal, "libsodium cannot be used on this machine");
+  if (sodium_init() < 0)
+    return fail(ErrorKind::internal, "libsodium cannot be used on this machine");
   std::ifstream in{file_, std::ios::binary};
   if (!in) {
     if (::access(file_.c_str(), F_OK) != 0) return {};
@@ -109,7 +115,8 @@ Result<> Accounts::load() {
   text << in.rdbuf();
   try {
     const auto file = json::parse(text.str());
-    for (const auto& [name, hash] : file.at("users").as_object()) users_[name] = hash.as_string().c_str();
+    for (const auto& [name, hash] : file.at("users").as_object())
+      users_[name] = hash.as_string().c_str();
     for (const auto& [hash, session] : file.at("sessions").as_object()) {
       sessions_[hash] = {session.at("user").as_string().c_str(), time_of(session.at("expires"))};
     }
@@ -118,7 +125,8 @@ Result<> Accounts::load() {
     }
   } catch (const std::exception& e) {
     Error damaged{ErrorKind::corrupt, fmt::format("{} is damaged: {}", file_, e.what())};
-    return fail(std::move(damaged).remedy("put a backup in its place, or move it away and add the users anew"));
+    return fail(std::move(damaged).remedy(
+        "put a backup in its place, or move it away and add the users anew"));
   }
   return {};
 }
@@ -128,12 +136,15 @@ Result<> Accounts::save() const {
   for (const auto& [name, hash] : users_) users[name] = hash;
   json::object sessions;
   for (const auto& [hash, session] : sessions_) {
-    sessions[hash] = {{"user", session.user}, {"expires", session.expires.time_since_epoch().count()}};
+    sessions[hash] = {{"user", session.user},
+                      {"expires", session.expires.time_since_epoch().count()}};
   }
   json::value setup;
-  if (setup_) setup = {{"hash", setup_->hash}, {"expires", setup_->expires.time_since_epoch().count()}};
-  return replace_file(file_, json::serialize(json::object{
-                                 {"version", 1}, {"users", users}, {"sessions", sessions}, {"setup", setup}}));
+  if (setup_)
+    setup = {{"hash", setup_->hash}, {"expires", setup_->expires.time_since_epoch().count()}};
+  return replace_file(
+      file_, json::serialize(json::object{
+                 {"version", 1}, {"users", users}, {"sessions", sessions}, {"setup", setup}}));
 }
 
 std::vector<std::string> Accounts::names() const {
@@ -143,7 +154,9 @@ std::vector<std::string> Accounts::names() const {
 }
 
 Task<std::string> Accounts::hash(Secret password) {
-  std::move_only_function<Result<std::string>()> job = [password = std::move(password)] { return hash_now(password); };
+  std::move_only_function<Result<std::string>()> job = [password = std::move(password)] {
+    return hash_now(password);
+  };
   auto running = hashing_.run<std::string>(std::move(job));
   co_return co_await std::move(running);
 }
@@ -154,7 +167,8 @@ Task<> Accounts::add(std::string name, Secret password) {
   auto hashing = hash(std::move(password));
   auto hashed = co_await std::move(hashing);
   if (!hashed) co_return fail(std::move(hashed).error());
-  if (!users_.emplace(name, *hashed).second) co_return fail(ErrorKind::conflict, "there is a user '{}' already", name);
+  if (!users_.emplace(name, *hashed).second)
+    co_return fail(ErrorKind::conflict, "there is a user '{}' already", name);
   if (auto saved = save(); !saved) {
     users_.erase(name);
     co_return saved;
@@ -164,7 +178,9 @@ Task<> Accounts::add(std::string name, Secret password) {
 
 Task<> Accounts::set_password(std::string name, Secret password) {
   if (auto good = check_password(password); !good) co_return good;
-  if (!users_.contains(name)) co_return fail(ErrorKind::not_found, "there is no user '{}'{}", name, did_you_mean(name, names()));
+  if (!users_.contains(name))
+    co_return fail(ErrorKind::not_found, "there is no user '{}'{}", name,
+                   did_you_mean(name, names()));
   auto hashing = hash(std::move(password));
   auto hashed = co_await std::move(hashing);
   if (!hashed) co_return fail(std::move(hashed).error());
@@ -182,7 +198,9 @@ Task<> Accounts::set_password(std::string name, Secret password) {
 Task<Accounts::Opened> Accounts::sign_in(std::string name, Secret password) {
   const auto user = users_.find(name);
   const auto known = user == users_.end() ? std::string{} : user->second;
-  std::move_only_function<Result<bool>()> job = [known, password = std::move(password)] { return verify_now(known, password); };
+  std::move_only_function<Result<bool>()> job = [known, password = std::move(password)] {
+    return verify_now(known, password);
+  };
   auto running = hashing_.run<bool>(std::move(job));
   const auto right = co_await std::move(running);
   if (!right) co_return fail(right.error());
@@ -192,9 +210,11 @@ Task<Accounts::Opened> Accounts::sign_in(std::string name, Secret password) {
 
 Result<Accounts::Opened> Accounts::open_session(const std::string& user) {
   const auto token = random_token();
-  std::erase_if(sessions_, [now = wall_now()](const auto& entry) { return entry.second.expires < now; });
+  std::erase_if(sessions_,
+                [now = wall_now()](const auto& entry) { return entry.second.expires < now; });
   if (sessions_.size() >= 1000) {
-    sessions_.erase(std::ranges::min_element(sessions_, {}, [](const auto& entry) { return entry.second.expires; }));
+    sessions_.erase(std::ranges::min_element(
+        sessions_, {}, [](const auto& entry) { return entry.second.expires; }));
   }
   sessions_[token_hash(token)] = {user, wall_now() + std::chrono::hours{24 * 30}};
   if (auto saved = save(); !saved) {
@@ -242,6 +262,8 @@ std::optional<Principal> Accounts::session(const std::string& token) const {
   return Principal{.name = at->second.user, .via = Principal::Via::session, .session = token};
 }
 
-std::string Accounts::csrf(const std::string& token) const { return digest("orrery csrf header value", token); }
+std::string Accounts::csrf(const std::string& token) const {
+  return digest("orrery csrf header value", token);
+}
 
 }  // namespace orrery::web

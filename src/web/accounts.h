@@ -5,7 +5,8 @@
 // whole, so that a crash leaves the old or the new one.
 //
 // Threads   the control strand; hashing runs on a pool thread.
-// Limits    passwords of 8 to 512 bytes, names of 1 to 64; a session lasts 30 days, the set-up token
+// Limits    passwords of 8 to 512 bytes, names of 1 to 64; a session lasts 30 days, the set-up
+// token
 //           one day; 1,000 sessions, the oldest go first.
 // Source    https://doc.libsodium.org/password_hashing/default_phf
 #pragma once
@@ -66,8 +67,8 @@ class Accounts final : public Authenticator {
   Task<std::string> hash(Secret password);
 
   const std::string file_;
-  std::map<std::string, std::string> users_;    // name, argon2id hash
-  std::map<std::string, Session> sessions_;     // by the hash of the token
+  std::map<std::string, std::string> users_;  // name, argon2id hash
+  std::map<std::string, Session> sessions_;   // by the hash of the token
   std::optional<Setup> setup_;
   async::Workers hashing_{"passwords", 1, 16};  // 64 MiB a hash: one at a time
 };

@@ -1,8 +1,8 @@
 #include "web/reply.h"
 
-#include <boost/json.hpp>
-
 #include <algorithm>
+
+#include <boost/json.hpp>
 
 namespace orrery::web {
 
@@ -43,17 +43,25 @@ net::Response text(int status, std::string body) {
 
 int status_of(const Error& error) {
   switch (error.kind()) {
-    case ErrorKind::invalid: return 422;
-    case ErrorKind::denied: return 403;
-    case ErrorKind::not_found: return 404;
-    case ErrorKind::conflict: return 409;
-    case ErrorKind::limited: return 429;
+    case ErrorKind::invalid:
+      return 422;
+    case ErrorKind::denied:
+      return 403;
+    case ErrorKind::not_found:
+      return 404;
+    case ErrorKind::conflict:
+      return 409;
+    case ErrorKind::limited:
+      return 429;
     case ErrorKind::unavailable:
-    case ErrorKind::cancelled: return 503;
-    case ErrorKind::timeout: return 504;
+    case ErrorKind::cancelled:
+      return 503;
+    case ErrorKind::timeout:
+      return 504;
     case ErrorKind::corrupt:
     case ErrorKind::unsupported:
-    case ErrorKind::internal: return 500;
+    case ErrorKind::internal:
+      return 500;
   }
   std::unreachable();
 }

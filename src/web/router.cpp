@@ -1,11 +1,10 @@
 #include "web/router.h"
 
-#include <unistd.h>
-
-#include <boost/json.hpp>
-
 #include <algorithm>
 #include <cstdlib>
+
+#include <boost/json.hpp>
+#include <unistd.h>
 
 #include "core/text.h"
 #include "web/reply.h"
@@ -22,7 +21,8 @@ std::string host_name(std::string_view host) {
 // A page that rebinds its name can only ever send that name, never an address.
 bool is_address(const std::string& host) {
   const bool digits = !host.empty() && host.find_first_not_of("0123456789.") == std::string::npos;
-  const bool six = host.find(':') != std::string::npos && host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string::npos;
+  const bool six = host.find(':') != std::string::npos &&
+                   host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string::npos;
   return digits || six;
 }
 
@@ -31,7 +31,8 @@ bool is_read(const std::string& method) { return method == "GET" || method == "H
 bool same_text(std::string_view a, std::string_view b) {  // in time that tells nothing
   unsigned difference = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
+    difference |=
+        static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
   }
   return difference == 0;
 }
@@ -40,7 +41,8 @@ void harden(net::Response& response) {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("X-Frame-Options", "DENY");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  response.headers.emplace_back("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'");
+  response.headers.emplace_back("Content-Security-Policy",
+                                "default-src 'self'; frame-ancestors 'none'");
   response.headers.emplace_back("Cache-Control", "no-store");
 }
 
@@ -48,34 +50,43 @@ void harden(net::Response& response) {
 
 // The guards are made here, and only after the checks of `dispatch`.
 void Router::add(const std::string& method, const std::string& path, Call<Public> call) {
-  mount(method, path, {Access::everyone, [call = std::move(call)](net::Request request, std::optional<Principal>) {
-                         return call(std::move(request), Public{});
-                       }});
+  mount(
+      method, path,
+      {Access::everyone, [call = std::move(call)](net::Request request, std::optional<Principal>) {
+         return call(std::move(request), Public{});
+       }});
 }
 void Router::add(const std::string& method, const std::string& path, Call<SignedIn> call) {
-  mount(method, path, {Access::signed_in, [call = std::move(call)](net::Request request, std::optional<Principal> who) {
-                         return call(std::move(request), SignedIn{std::move(*who)});
-                       }});
+  mount(method, path,
+        {Access::signed_in,
+         [call = std::move(call)](net::Request request, std::optional<Principal> who) {
+           return call(std::move(request), SignedIn{std::move(*who)});
+         }});
 }
 void Router::add(const std::string& method, const std::string& path, Call<Guarded> call) {
-  mount(method, path, {Access::guarded, [call = std::move(call)](net::Request request, std::optional<Principal> who) {
-                         return call(std::move(request), Guarded{SignedIn{std::move(*who)}});
-                       }});
+  mount(method, path,
+        {Access::guarded,
+         [call = std::move(call)](net::Request request, std::optional<Principal> who) {
+           return call(std::move(request), Guarded{SignedIn{std::move(*who)}});
+         }});
 }
 void Router::add_socket(const std::string& path, Conversation<Guarded> call) {
   sockets_.emplace(path, std::move(call));
 }
 
 void Router::mount(const std::string& method, const std::string& path, Route route) {
-  if (!routes_[path].emplace(method, std::move(route)).second) std::abort();  // two handlers, one place
+  if (!routes_[path].emplace(method, std::move(route)).second)
+    std::abort();  // two handlers, one place
 }
 
 std::optional<net::Response> Router::check_host(const net::Request& request) const {
   if (request.peer.user) return std::nullopt;  // a local socket has no name to rebind
   const auto host = host_name(request.header("host"));
   const auto& allowed = runtime_.configuration().settings().http.allowed_hosts;
-  if (is_address(host) || host == "localhost" || std::ranges::find(allowed, host) != allowed.end()) return std::nullopt;
-  return problem(421, fmt::format("this server is not known as '{}'; add it to http.allowed_hosts", printable(host.substr(0, 100))));
+  if (is_address(host) || host == "localhost" || std::ranges::find(allowed, host) != allowed.end())
+    return std::nullopt;
+  return problem(421, fmt::format("this server is not known as '{}'; add it to http.allowed_hosts",
+                                  printable(host.substr(0, 100))));
 }
 
 // A browser names the page that asks; only our own may write or open a socket.
@@ -83,7 +94,8 @@ std::optional<net::Response> Router::check_origin(const net::Request& request) c
   const auto origin = request.header("origin");
   if (request.peer.user || origin.empty()) return std::nullopt;
   const auto scheme = origin.find("://");
-  const bool same = scheme != std::string_view::npos && origin.substr(scheme + 3) == request.header("host");
+  const bool same =
+      scheme != std::string_view::npos && origin.substr(scheme + 3) == request.header("host");
   if (same) return std::nullopt;
   return problem(403, "the request comes from another site");
 }
@@ -97,7 +109,8 @@ std::optional<Principal> Router::authenticate(const net::Request& request) const
   return token ? accounts_.session(*token) : std::nullopt;
 }
 
-std::optional<net::Response> Router::check_csrf(const net::Request& request, const Principal& who) const {
+std::optional<net::Response> Router::check_csrf(const net::Request& request,
+                                                const Principal& who) const {
   if (who.via == Principal::Via::local_socket || is_read(request.method)) return std::nullopt;
   if (same_text(request.header("x-orrery-csrf"), accounts_.csrf(who.session))) return std::nullopt;
   return problem(403, "the header X-Orrery-Csrf is missing or wrong");
@@ -114,8 +127,9 @@ net::Response Router::not_ready(bool may_know_why) const {
   if (failed && may_know_why) data["failure_message"] = reason;
   boost::json::object body{
       {"status", "error"},
-      {"message", failed ? "The bot could not start. Look at the dashboard or 'orrery status', then retry."
-                         : "The bot is not ready. Try again shortly."},
+      {"message",
+       failed ? "The bot could not start. Look at the dashboard or 'orrery status', then retry."
+              : "The bot is not ready. Try again shortly."},
       {"data", std::move(data)}};
   return {.status = 503,
           .content_type = "application/json; charset=utf-8",
@@ -135,12 +149,14 @@ asio::awaitable<net::Response> Router::dispatch(net::Request request) {
   const auto path = routes_.find(request.path);
   if (path == routes_.end()) {
     const bool socket = sockets_.contains(request.path);
-    co_return socket ? problem(426, "open a WebSocket here") : problem(404, "there is nothing here");
+    co_return socket ? problem(426, "open a WebSocket here")
+                     : problem(404, "there is nothing here");
   }
   const auto& methods = path->second;
   auto route = methods.find(request.method);
   if (route == methods.end() && request.method == "HEAD") route = methods.find("GET");
-  if (route == methods.end()) co_return problem(405, fmt::format("{} is not possible here", printable(request.method)));
+  if (route == methods.end())
+    co_return problem(405, fmt::format("{} is not possible here", printable(request.method)));
   auto who = authenticate(request);
   const bool may_know_why = who.has_value();
   if (!is_read(request.method)) {
@@ -150,12 +166,14 @@ asio::awaitable<net::Response> Router::dispatch(net::Request request) {
     if (!who) co_return problem(401, "sign in first");
     if (auto refusal = check_csrf(request, *who)) co_return std::move(*refusal);
   }
-  if (route->second.access == Access::guarded && !runtime_.ready()) co_return not_ready(may_know_why);
+  if (route->second.access == Access::guarded && !runtime_.ready())
+    co_return not_ready(may_know_why);
   auto calling = route->second.call(std::move(request), std::move(who));
   co_return co_await std::move(calling);
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by the server at once
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by the server at
+// once
 asio::awaitable<std::optional<net::Response>> Router::refuse_upgrade(const net::Request& request) {
   if (auto refusal = check_host(request)) co_return refusal;
   if (auto refusal = check_origin(request)) co_return refusal;
@@ -164,7 +182,8 @@ asio::awaitable<std::optional<net::Response>> Router::refuse_upgrade(const net::
   co_return std::nullopt;
 }
 
-asio::awaitable<void> Router::converse(net::Request request, std::shared_ptr<net::WebSocket> socket) {
+asio::awaitable<void> Router::converse(net::Request request,
+                                       std::shared_ptr<net::WebSocket> socket) {
   if (!runtime_.ready()) {
     socket->close(1013, "the runtime is not ready");
     co_return;

@@ -31,10 +31,12 @@ class Router final : public net::Handler {
   template <class Pass>
   using Call = std::function<asio::awaitable<net::Response>(net::Request, Pass)>;
   template <class Pass>
-  using Conversation = std::function<asio::awaitable<void>(net::Request, Pass, std::shared_ptr<net::WebSocket>)>;
+  using Conversation =
+      std::function<asio::awaitable<void>(net::Request, Pass, std::shared_ptr<net::WebSocket>)>;
 
   // All outlive the router.
-  Router(RuntimeControl& runtime, const Authenticator& accounts) : runtime_{runtime}, accounts_{accounts} {}
+  Router(RuntimeControl& runtime, const Authenticator& accounts)
+      : runtime_{runtime}, accounts_{accounts} {}
 
   // Mounts a handler. Requires: the place is free.
   void add(const std::string& method, const std::string& path, Call<Public> call);
@@ -44,12 +46,15 @@ class Router final : public net::Handler {
   void add_socket(const std::string& path, Conversation<Guarded> call);
 
   asio::awaitable<net::Response> handle(net::Request request) override;
-  asio::awaitable<std::optional<net::Response>> refuse_upgrade(const net::Request& request) override;
-  asio::awaitable<void> converse(net::Request request, std::shared_ptr<net::WebSocket> socket) override;
+  asio::awaitable<std::optional<net::Response>> refuse_upgrade(
+      const net::Request& request) override;
+  asio::awaitable<void> converse(net::Request request,
+                                 std::shared_ptr<net::WebSocket> socket) override;
 
  private:
   enum class Access { everyone, signed_in, guarded };
-  using Checked = std::function<asio::awaitable<net::Response>(net::Request, std::optional<Principal>)>;
+  using Checked =
+      std::function<asio::awaitable<net::Response>(net::Request, std::optional<Principal>)>;
   struct Route {
     Access access;
     Checked call;

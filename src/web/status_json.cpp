@@ -9,11 +9,17 @@ using namespace lifecycle;
 
 namespace {
 
-json::value text_or_null(const std::string& text) { return text.empty() ? json::value{} : json::value(text); }
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value{} : json::value(text);
+}
 
-json::array array_of(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+json::array array_of(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
 
-json::value time_or_null(std::optional<WallTime> time) { return time ? json::value(iso8601(*time)) : json::value{}; }
+json::value time_or_null(std::optional<WallTime> time) {
+  return time ? json::value(iso8601(*time)) : json::value{};
+}
 
 // Why a part is as it is; for one that waits or works, what for and since when.
 std::string reason_of(const Snapshot& s, const PartView& part) {
@@ -21,7 +27,8 @@ std::string reason_of(const Snapshot& s, const PartView& part) {
   if (part.state == PartState::starting) {
     const auto busy = human(std::chrono::steady_clock::now() - part.entered_at);
     const auto doing = part.reason.empty() ? std::string{"starting"} : part.reason;
-    return part.entered ? fmt::format("{} for {}{}", doing, busy, part.slow ? ", slow" : "") : "about to start";
+    return part.entered ? fmt::format("{} for {}{}", doing, busy, part.slow ? ", slow" : "")
+                        : "about to start";
   }
   if (part.state != PartState::waiting || part.waits_for.empty()) return {};
   std::string text = "waits for ";
@@ -39,8 +46,10 @@ json::object part_json(const Snapshot& s, NodeId id) {
           {"phase", name_of(node.phase)},
           {"state", name_of(part.state)},
           {"critical", node.critical()},
-          {"started_ms", settled ? json::value(milliseconds(part.settled_at - s.begun)) : json::value{}},
-          {"took_ms", settled ? json::value(milliseconds(part.settled_at - part.entered_at)) : json::value{}},
+          {"started_ms",
+           settled ? json::value(milliseconds(part.settled_at - s.begun)) : json::value{}},
+          {"took_ms",
+           settled ? json::value(milliseconds(part.settled_at - part.entered_at)) : json::value{}},
           {"reason", text_or_null(reason_of(s, part))},
           {"remedy", text_or_null(part.remedy)}};
 }
@@ -54,7 +63,8 @@ json::object status_json(RuntimeControl& runtime) {
   const bool failed = is_failed(s->state);
   auto waiting_on = s->waiting_on;
   for (auto& who : runtime.blocked()) waiting_on.push_back(std::move(who));
-  const auto in_state = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - s->since);
+  const auto in_state = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - s->since);
   return {{"state", public_state(s->state)},
           {"ready", s->ready},
           {"failed", failed},
@@ -98,14 +108,15 @@ json::object trace_json(RuntimeControl& runtime) {
   json::array events;
   for (const auto& span : runtime.spans()) {
     const Node& node = (*s->graph)[span.node];
-    events.push_back({{"name", fmt::format("{} {}", node.name, name_of(span.hook))},
-                      {"cat", name_of(node.phase)},
-                      {"ph", "X"},
-                      {"ts", milliseconds(span.begin - s->begun) * 1000},
-                      {"dur", milliseconds(span.end - span.begin) * 1000},
-                      {"pid", 1},
-                      {"tid", span.node + 1},
-                      {"args", {{"outcome", name_of(span.outcome)}, {"generation", span.generation}}}});
+    events.push_back(
+        {{"name", fmt::format("{} {}", node.name, name_of(span.hook))},
+         {"cat", name_of(node.phase)},
+         {"ph", "X"},
+         {"ts", milliseconds(span.begin - s->begun) * 1000},
+         {"dur", milliseconds(span.end - span.begin) * 1000},
+         {"pid", 1},
+         {"tid", span.node + 1},
+         {"args", {{"outcome", name_of(span.outcome)}, {"generation", span.generation}}}});
   }
   return {{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}};
 }

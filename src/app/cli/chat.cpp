@@ -1,9 +1,8 @@
-#include <boost/json.hpp>
-
-#include <poll.h>
-
 #include <cstdio>
 #include <iostream>
+
+#include <boost/json.hpp>
+#include <poll.h>
 
 #include "app/cli/commands.h"
 #include "core/text.h"
@@ -16,17 +15,20 @@ using namespace std::chrono_literals;
 
 std::string escaped(std::string_view name) {
   std::string text;
-  for (const char c : name) fmt::format_to(std::back_inserter(text), "%{:02X}", static_cast<unsigned char>(c));
+  for (const char c : name)
+    fmt::format_to(std::back_inserter(text), "%{:02X}", static_cast<unsigned char>(c));
   return text;
 }
 
 // One conversation with the bot, from a terminal.
 class Talk {
  public:
-  Talk(const Common& common, const Chat& options) : common_{common}, options_{options}, client_{common} {}
+  Talk(const Common& common, const Chat& options)
+      : common_{common}, options_{options}, client_{common} {}
 
   Exit run() {
-    if (options_.as && (options_.as->empty() || options_.as->size() > 64 || !is_utf8(*options_.as))) {
+    if (options_.as &&
+        (options_.as->empty() || options_.as->size() > 64 || !is_utf8(*options_.as))) {
       return complain({ErrorKind::invalid, "a name has 1 to 64 characters"}, common_);
     }
     deadline_ = std::chrono::steady_clock::now() + options_.timeout;
@@ -49,7 +51,8 @@ class Talk {
 
   // Waits for readiness: asks again until the bot is ready, or cannot become so in time.
   Result<> open() {
-    const auto target = "/api/chat/ws" + (options_.as ? "?as=" + escaped(*options_.as) : std::string{});
+    const auto target =
+        "/api/chat/ws" + (options_.as ? "?as=" + escaped(*options_.as) : std::string{});
     while (true) {
       const auto status = client_.ask("GET", "/api/stat/runtime-status", "", patience());
       if (!status) return fail(status.error());
@@ -67,16 +70,21 @@ class Talk {
   static Result<> not_ready(const json::value& status) {
     const auto& message = status.at("failure_message");
     if (message.is_string()) {
-      Error error{ErrorKind::unavailable, "the bot could not start: " + std::string{message.as_string()}};
+      Error error{ErrorKind::unavailable,
+                  "the bot could not start: " + std::string{message.as_string()}};
       return fail(std::move(error).remedy("see 'orrery status'; when it is mended: orrery retry"));
     }
-    return fail(ErrorKind::timeout, "the bot was not ready in time: {}", std::string_view{status.at("phase_state").as_string()});
+    return fail(ErrorKind::timeout, "the bot was not ready in time: {}",
+                std::string_view{status.at("phase_state").as_string()});
   }
 
   Exit say(const std::string& text) {
-    if (!is_utf8(text)) return complain({ErrorKind::invalid, "the message is not valid UTF-8"}, common_);
+    if (!is_utf8(text))
+      return complain({ErrorKind::invalid, "the message is not valid UTF-8"}, common_);
     const auto id = std::to_string(++said_);
-    if (auto sent = socket_->send(json::serialize(json::object{{"type", "message"}, {"id", id}, {"text", text}})); !sent) {
+    if (auto sent = socket_->send(
+            json::serialize(json::object{{"type", "message"}, {"id", id}, {"text", text}}));
+        !sent) {
       return complain(sent.error(), common_);
     }
     return listen(id);
@@ -90,18 +98,22 @@ class Talk {
       const auto message = json::parse(*heard);
       const auto type = std::string{message.at("type").as_string()};
       if (common_.json) print_json(message);
-      if (type == "error") return complain({ErrorKind::limited, std::string{message.at("message").as_string()}}, common_);
+      if (type == "error")
+        return complain({ErrorKind::limited, std::string{message.at("message").as_string()}},
+                        common_);
       if (type == "reply" && message.at("to") == json::value(id)) {
         answered = true;
         if (!common_.json) std::printf("%s\n", message.at("text").as_string().c_str());
       }
-      if (type == "handled" && message.at("id") == json::value(id)) return end(answered, std::string{message.at("outcome").as_string()});
+      if (type == "handled" && message.at("id") == json::value(id))
+        return end(answered, std::string{message.at("outcome").as_string()});
     }
     return complain({ErrorKind::timeout, "no answer in time"}, common_);
   }
 
   Error read_error(const Error& error) const {
-    if (socket_->close_code() == 1013) return {ErrorKind::unavailable, "the bot is not ready any more"};
+    if (socket_->close_code() == 1013)
+      return {ErrorKind::unavailable, "the bot is not ready any more"};
     return error;
   }
 

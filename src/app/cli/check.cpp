@@ -1,13 +1,13 @@
 // check: what would keep a start from succeeding, without starting anything.
-#include <boost/json.hpp>
-#include <netinet/in.h>
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+
+#include <arpa/inet.h>
+#include <boost/json.hpp>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "app/cli/commands.h"
 #include "app/data_folder.h"
@@ -29,15 +29,18 @@ struct Finding {
 // The nearest folder that exists above a path, where the missing ones would be made.
 fs::path existing(fs::path path) {
   std::error_code error;
-  while (!path.empty() && !fs::exists(path, error) && path != path.parent_path()) path = path.parent_path();
+  while (!path.empty() && !fs::exists(path, error) && path != path.parent_path())
+    path = path.parent_path();
   return path;
 }
 
 Result<std::string> check_folder(const std::string& folder) {
   const auto above = existing(folder);
   if (::access(above.c_str(), W_OK | X_OK) == 0) return folder;
-  Error error{ErrorKind::denied, fmt::format("{} cannot be written: {}", above.string(), std::strerror(errno))};
-  return fail(std::move(error).remedy("give this user the right to write there, or choose another folder with --data DIR"));
+  Error error{ErrorKind::denied,
+              fmt::format("{} cannot be written: {}", above.string(), std::strerror(errno))};
+  return fail(std::move(error).remedy(
+      "give this user the right to write there, or choose another folder with --data DIR"));
 }
 
 Result<std::string> check_database(const config::Settings& settings, const std::string& folder) {
@@ -48,11 +51,15 @@ Result<std::string> check_database(const config::Settings& settings, const std::
   const auto path = storage::sqlite_path(url, folder);
   std::error_code error;
   if (!fs::exists(path, error)) {
-    if (::access(existing(fs::path{path}.parent_path()).c_str(), W_OK) == 0) return path + " will be made";
-    Error denied{ErrorKind::denied, fmt::format("{} cannot be made: {}", path, std::strerror(errno))};
-    return fail(std::move(denied).remedy("give this user the right to write there, or set database.url"));
+    if (::access(existing(fs::path{path}.parent_path()).c_str(), W_OK) == 0)
+      return path + " will be made";
+    Error denied{ErrorKind::denied,
+                 fmt::format("{} cannot be made: {}", path, std::strerror(errno))};
+    return fail(
+        std::move(denied).remedy("give this user the right to write there, or set database.url"));
   }
-  auto connection = storage::sqlite::Connection::open(path, storage::sqlite::Access::read_only, std::chrono::seconds{1});
+  auto connection = storage::sqlite::Connection::open(path, storage::sqlite::Access::read_only,
+                                                      std::chrono::seconds{1});
   if (!connection) return fail(std::move(connection).error());
   const auto plan = storage::sqlite::plan(**connection, storage::migrations());
   if (!plan) return fail(plan.error());
@@ -63,11 +70,14 @@ Result<std::string> check_database(const config::Settings& settings, const std::
 Result<std::string> check_port(const config::Settings& settings, const Common& common) {
   const auto& http = settings.http;
   const auto place = fmt::format("{}:{}", http.host, http.port);
-  if (Client{common}.ask("GET", "/api/stat/version")) return place + " is served by the running bot";
+  if (Client{common}.ask("GET", "/api/stat/version"))
+    return place + " is served by the running bot";
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(http.port);
-  if (::inet_pton(AF_INET, http.host == "localhost" ? "127.0.0.1" : http.host.c_str(), &address.sin_addr) != 1) return place + " was not tried";
+  if (::inet_pton(AF_INET, http.host == "localhost" ? "127.0.0.1" : http.host.c_str(),
+                  &address.sin_addr) != 1)
+    return place + " was not tried";
   const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   ::setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -76,7 +86,8 @@ Result<std::string> check_port(const config::Settings& settings, const Common& c
   ::close(probe);
   if (free) return place + " is free";
   if (reason == std::strerror(EADDRINUSE)) {
-    Error taken{ErrorKind::conflict, fmt::format("{} is taken by {}", place, net::describe_listener(http.port))};
+    Error taken{ErrorKind::conflict,
+                fmt::format("{} is taken by {}", place, net::describe_listener(http.port))};
     return fail(std::move(taken).remedy("stop that process, or set http.port to another port"));
   }
   return fail(ErrorKind::denied, "{} cannot be listened on: {}", place, reason);
@@ -89,7 +100,8 @@ int report(const Common& common, const std::vector<Finding>& findings) {
     good = good && result;
     const auto text = result ? *result : result.error().text();
     const auto remedy = result ? std::string{} : result.error().remedy();
-    list.push_back({{"check", what}, {"ok", result.has_value()}, {"text", text}, {"remedy", remedy}});
+    list.push_back(
+        {{"check", what}, {"ok", result.has_value()}, {"text", text}, {"remedy", remedy}});
     if (common.json) continue;
     std::printf("%s %-14s %s\n", result ? "ok  " : "FAIL", what.c_str(), text.c_str());
     if (!remedy.empty()) std::printf("     what to do: %s\n", remedy.c_str());

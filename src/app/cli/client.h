@@ -17,7 +17,8 @@ class Client {
 
   // Errors: not_found (no bot runs there), unavailable, timeout; and for an answer that is not 2xx,
   // the kind of its status with its message.
-  Result<boost::json::value> ask(const std::string& method, const std::string& target, const std::string& body = {},
+  Result<boost::json::value> ask(const std::string& method, const std::string& target,
+                                 const std::string& body = {},
                                  Duration patience = std::chrono::seconds{10}) const;
   net::LocalClient& socket() { return socket_; }
   const std::string& folder() const { return folder_; }

@@ -14,12 +14,19 @@ class Parser {
     app_.fallthrough();
     app_.set_help_flag("-h,--help", "Say what this does, and end");
     app_.set_help_all_flag("--help-all", "Say what every command does, and end");
-    app_.add_option("--config", line_.common.config, "Configuration file (else $ORRERY_CONFIG, ./orrery.toml, /etc/orrery/orrery.toml)")->type_name("FILE");
-    app_.add_option("--data", line_.common.data, "Data folder (else $STATE_DIRECTORY, ~/.local/state/orrery)")->type_name("DIR");
+    app_.add_option(
+            "--config", line_.common.config,
+            "Configuration file (else $ORRERY_CONFIG, ./orrery.toml, /etc/orrery/orrery.toml)")
+        ->type_name("FILE");
+    app_.add_option("--data", line_.common.data,
+                    "Data folder (else $STATE_DIRECTORY, ~/.local/state/orrery)")
+        ->type_name("DIR");
     app_.add_flag("--json", line_.common.json, "Answer in JSON");
-    app_.footer("Exit codes of run: 0 stopped on request, 1 start failed, 2 usage, 3 something did not stop,\n"
-                "78 configuration error, 128+n forced by a repeated signal. Of the others: 0 yes, 1 no,\n"
-                "2 usage, 69 no running bot in that data folder.");
+    app_.footer(
+        "Exit codes of run: 0 stopped on request, 1 start failed, 2 usage, 3 something did not "
+        "stop,\n"
+        "78 configuration error, 128+n forced by a repeated signal. Of the others: 0 yes, 1 no,\n"
+        "2 usage, 69 no running bot in that data folder.");
     add_run();
     add_chat();
     add<Check>("check", "Check configuration, database and port, starting nothing");
@@ -67,7 +74,8 @@ class Parser {
   static std::string check_http(const std::string& text) {
     const auto colon = text.rfind(':');
     const auto port = colon == std::string::npos ? std::string{} : text.substr(colon + 1);
-    const bool good = colon != 0 && !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
+    const bool good = colon != 0 && !port.empty() && port.size() <= 5 &&
+                      port.find_first_not_of("0123456789") == std::string::npos;
     return good ? "" : "write HOST:PORT, such as 127.0.0.1:6185";
   }
 
@@ -77,16 +85,21 @@ class Parser {
         ->type_name("HOST:PORT")
         ->check(CLI::Validator{[](const std::string& text) { return check_http(text); }, ""});
     command->add_flag("--safe-mode", run_.safe_mode, "Start without plugins");
-    command->add_option("--on-failure", run_.on_failure, "After a failed start: wait to be repaired, exit with 1, or try again")
+    command
+        ->add_option("--on-failure", run_.on_failure,
+                     "After a failed start: wait to be repaired, exit with 1, or try again")
         ->check(CLI::IsMember({"hold", "exit", "retry"}));
   }
 
   void add_chat() {
     auto* command = add("chat", "Talk to the running bot", chat_);
-    command->add_option("--as", chat_.as, "Speak as an ordinary user of that name, not as the owner")->type_name("NAME");
+    command
+        ->add_option("--as", chat_.as, "Speak as an ordinary user of that name, not as the owner")
+        ->type_name("NAME");
     command
         ->add_option_function<std::string>(
-            "--timeout", [this](const std::string& text) { chat_.timeout = *config::parse_duration(text); },
+            "--timeout",
+            [this](const std::string& text) { chat_.timeout = *config::parse_duration(text); },
             "How long to wait for the bot and for an answer (5s)")
         ->type_name("DURATION")
         ->check(CLI::Validator{[](const std::string& text) {
@@ -94,7 +107,8 @@ class Parser {
                                  return parsed ? std::string{} : parsed.error().text();
                                },
                                ""});
-    command->add_option("message", chat_.message, "What to say; without it, each line of standard input");
+    command->add_option("message", chat_.message,
+                        "What to say; without it, each line of standard input");
   }
 
   void add_retry() {
@@ -104,8 +118,12 @@ class Parser {
 
   void add_restart() {
     auto* command = add("restart", "Start the runtime anew", restart_);
-    command->add_flag("--runtime", runtime_, "Only the runtime and online phases, in the same process")->required();
-    command->add_option("--component", restart_.component, "Only this component and what stands on it")->type_name("NAME");
+    command
+        ->add_flag("--runtime", runtime_, "Only the runtime and online phases, in the same process")
+        ->required();
+    command
+        ->add_option("--component", restart_.component, "Only this component and what stands on it")
+        ->type_name("NAME");
     command->add_flag("!--no-wait", restart_.wait, "Do not wait for the outcome");
   }
 
@@ -114,7 +132,8 @@ class Parser {
     command->require_subcommand(0, 1);
     const std::pair<const char*, std::pair<const char*, Analyze::What>> kinds[] = {
         {"blame", {"Components by the time they took", Analyze::What::blame}},
-        {"critical-chain", {"The chain that decided when the bot was ready", Analyze::What::critical_chain}},
+        {"critical-chain",
+         {"The chain that decided when the bot was ready", Analyze::What::critical_chain}},
         {"plot", {"A picture of the start, as SVG on standard output", Analyze::What::plot}}};
     for (const auto& [name, kind] : kinds) {
       auto* sub = command->add_subcommand(name, kind.first);
@@ -132,12 +151,14 @@ class Parser {
       s->parse_complete_callback([this, todo] { user_.what = todo; });
       if (!named) return;
       s->add_option("name", user_.name, "The user's name")->required();
-      s->add_flag("--password-stdin", user_.password_stdin, "Read the password from standard input");
+      s->add_flag("--password-stdin", user_.password_stdin,
+                  "Read the password from standard input");
     };
     sub("add", "Add a user", User::Do::add, true);
     sub("passwd", "Change a password, ending the user's sessions", User::Do::passwd, true);
     sub("list", "List the users", User::Do::list, false);
-    sub("setup-link", "Print a new one-time link to make the first account", User::Do::setup_link, false);
+    sub("setup-link", "Print a new one-time link to make the first account", User::Do::setup_link,
+        false);
   }
 
   void add_config() {
@@ -157,9 +178,11 @@ class Parser {
     auto* command = app_.add_subcommand("log", "Look at or change what is logged");
     command->fallthrough();
     command->require_subcommand(1);
-    auto* level = command->add_subcommand("level", "Show, or with LEVEL change, the least important lines written");
+    auto* level = command->add_subcommand(
+        "level", "Show, or with LEVEL change, the least important lines written");
     level->fallthrough();
-    level->add_option("level", level_.level, "debug, info, warn or error")->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+    level->add_option("level", level_.level, "debug, info, warn or error")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
     level->callback([this] { line_.command = level_; });
   }
 

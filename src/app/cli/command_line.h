@@ -56,7 +56,8 @@ struct LogLevel {
 };
 struct Version {};
 
-using Command = std::variant<Run, Chat, Check, Status, Retry, Restart, Stop, Analyze, User, Config, LogLevel, Version>;
+using Command = std::variant<Run, Chat, Check, Status, Retry, Restart, Stop, Analyze, User, Config,
+                             LogLevel, Version>;
 
 struct CommandLine {
   Common common;

@@ -1,9 +1,9 @@
+#include <cstdio>
+#include <cstring>
+
 #include <boost/json.hpp>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <cstdio>
-#include <cstring>
 
 #include "app/cli/commands.h"
 
@@ -42,7 +42,8 @@ int show(const Common& common) {
   json::object values;
   for (const auto& [key, value] : outcome.loaded.shown) {
     const auto origin = outcome.loaded.origin.find(key);
-    values[key] = {{"value", value}, {"from", origin == outcome.loaded.origin.end() ? "default" : origin->second}};
+    values[key] = {{"value", value},
+                   {"from", origin == outcome.loaded.origin.end() ? "default" : origin->second}};
   }
   print_json(values);
   return 0;
@@ -52,10 +53,15 @@ int schema(const Common& common) {
   json::array keys;
   for (const auto& key : config::schema()) {
     if (!common.json) {
-      std::printf("%s  (%s, default %s)\n    %s\n", key.name.c_str(), std::string{name_of(key.kind)}.c_str(), key.fallback.c_str(), key.doc.c_str());
+      std::printf("%s  (%s, default %s)\n    %s\n", key.name.c_str(),
+                  std::string{name_of(key.kind)}.c_str(), key.fallback.c_str(), key.doc.c_str());
       continue;
     }
-    keys.push_back({{"name", key.name}, {"kind", name_of(key.kind)}, {"default", key.fallback}, {"doc", key.doc}, {"secret", key.secret},
+    keys.push_back({{"name", key.name},
+                    {"kind", name_of(key.kind)},
+                    {"default", key.fallback},
+                    {"doc", key.doc},
+                    {"secret", key.secret},
                     {"choices", json::array(key.choices.begin(), key.choices.end())}});
   }
   if (common.json) print_json(keys);
@@ -66,9 +72,12 @@ int schema(const Common& common) {
 
 int config(const Common& common, const Config& options) {
   switch (options.what) {
-    case Config::Do::init: return init(common);
-    case Config::Do::show: return show(common);
-    case Config::Do::schema: return schema(common);
+    case Config::Do::init:
+      return init(common);
+    case Config::Do::show:
+      return show(common);
+    case Config::Do::schema:
+      return schema(common);
   }
   std::unreachable();
 }

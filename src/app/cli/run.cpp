@@ -13,7 +13,8 @@ config::Sources sources_of(const Common& common) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string pair{*entry};
     const auto equals = pair.find('=');
-    if (equals != std::string::npos) sources.environment[pair.substr(0, equals)] = pair.substr(equals + 1);
+    if (equals != std::string::npos)
+      sources.environment[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   return sources;
 }

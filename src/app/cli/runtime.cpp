@@ -1,7 +1,7 @@
 // retry, restart, stop, log level: requests to the running bot.
-#include <boost/json.hpp>
-
 #include <cstdio>
+
+#include <boost/json.hpp>
 
 #include "app/cli/commands.h"
 #include "app/data_folder.h"
@@ -29,14 +29,18 @@ Exit report(const Common& common, const Result<json::value>& answer, const char*
 }  // namespace
 
 Exit retry(const Common& common, const Retry& options) {
-  const auto answer = options.wait ? Client{common}.ask("POST", "/api/runtime/retry?wait=600", "", outcome_patience + 10s)
+  const auto answer = options.wait ? Client{common}.ask("POST", "/api/runtime/retry?wait=600", "",
+                                                        outcome_patience + 10s)
                                    : Client{common}.ask("POST", "/api/runtime/retry");
   return report(common, answer, "retrying");
 }
 
 Exit restart(const Common& common, const Restart& options) {
-  const auto body = options.component ? json::serialize(json::object{{"component", *options.component}}) : std::string{};
-  const auto answer = options.wait ? Client{common}.ask("POST", "/api/runtime/restart?wait=600", body, outcome_patience + 10s)
+  const auto body = options.component
+                        ? json::serialize(json::object{{"component", *options.component}})
+                        : std::string{};
+  const auto answer = options.wait ? Client{common}.ask("POST", "/api/runtime/restart?wait=600",
+                                                        body, outcome_patience + 10s)
                                    : Client{common}.ask("POST", "/api/runtime/restart", body);
   return report(common, answer, "restarting");
 }
@@ -59,8 +63,10 @@ Exit stop(const Common& common) {
 
 Exit log_level(const Common& common, const LogLevel& options) {
   const Client client{common};
-  const auto answer = options.level ? client.ask("PUT", "/api/log/level", json::serialize(json::object{{"level", *options.level}}))
-                                    : client.ask("GET", "/api/log/level");
+  const auto answer = options.level
+                          ? client.ask("PUT", "/api/log/level",
+                                       json::serialize(json::object{{"level", *options.level}}))
+                          : client.ask("GET", "/api/log/level");
   if (!answer) return complain(answer.error(), common);
   if (common.json) {
     print_json(*answer);

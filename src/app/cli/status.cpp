@@ -1,7 +1,7 @@
+#include <cstdio>
+
 #include <boost/json.hpp>
 #include <unistd.h>
-
-#include <cstdio>
 
 #include "app/cli/commands.h"
 
@@ -10,7 +10,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(const json::value& value) { return value.is_string() ? std::string{value.as_string()} : std::string{}; }
+std::string text_of(const json::value& value) {
+  return value.is_string() ? std::string{value.as_string()} : std::string{};
+}
 
 // Colour for a terminal, nothing for a pipe.
 const char* mark_of(const std::string& state, bool colour) {
@@ -22,9 +24,12 @@ const char* mark_of(const std::string& state, bool colour) {
 
 void print_component(const json::value& c, bool colour) {
   const auto state = text_of(c.at("state"));
-  const auto took = c.at("took_ms").is_double() ? fmt::format("{:8.1f} ms", c.at("took_ms").as_double()) : std::string(11, ' ');
+  const auto took = c.at("took_ms").is_double()
+                        ? fmt::format("{:8.1f} ms", c.at("took_ms").as_double())
+                        : std::string(11, ' ');
   std::printf("  %s%-14s %-8s %-9s %s  %s\n", mark_of(state, colour), text_of(c.at("name")).c_str(),
-              text_of(c.at("phase")).c_str(), state.c_str(), took.c_str(), text_of(c.at("reason")).c_str());
+              text_of(c.at("phase")).c_str(), state.c_str(), took.c_str(),
+              text_of(c.at("reason")).c_str());
   const auto remedy = text_of(c.at("remedy"));
   if (!remedy.empty()) std::printf("      what to do: %s\n", remedy.c_str());
 }
@@ -35,7 +40,8 @@ void print_list(const char* title, const json::value& list) {
 
 void print(const json::value& data) {
   const bool colour = ::isatty(STDOUT_FILENO) == 1;
-  std::printf("%s (%s since %s, generation %lld)\n", data.at("ready").as_bool() ? "ready" : "not ready",
+  std::printf("%s (%s since %s, generation %lld)\n",
+              data.at("ready").as_bool() ? "ready" : "not ready",
               text_of(data.at("phase_state")).c_str(), text_of(data.at("since")).c_str(),
               static_cast<long long>(data.at("generation").to_number<std::int64_t>()));
   if (data.at("failed").as_bool()) {

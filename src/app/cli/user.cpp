@@ -1,10 +1,10 @@
+#include <cstdio>
+#include <iostream>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 #include <termios.h>
 #include <unistd.h>
-
-#include <cstdio>
-#include <iostream>
 
 #include "app/cli/commands.h"
 #include "app/data_folder.h"
@@ -52,9 +52,11 @@ Result<Secret> read_password(bool from_stdin) {
 // The accounts: through the running bot if there is one, else in the file, under the lock.
 class Keeper {
  public:
-  explicit Keeper(const Common& common) : client_{common}, accounts_{client_.folder() + "/accounts.json"} {}
+  explicit Keeper(const Common& common)
+      : client_{common}, accounts_{client_.folder() + "/accounts.json"} {}
 
-  Result<json::value> ask(const std::string& method, const std::string& target, const std::string& body,
+  Result<json::value> ask(const std::string& method, const std::string& target,
+                          const std::string& body,
                           const std::function<Task<json::value>(web::Accounts&)>& offline) {
     auto answer = client_.ask(method, target, body);
     if (answer || answer.error().kind() != ErrorKind::not_found) return answer;
@@ -72,10 +74,12 @@ class Keeper {
     std::optional<Result<json::value>> result;
     scope.spawn("user", keep(std::move(task), result));
     io.run();
-    return result ? std::move(*result) : Result<json::value>{fail(ErrorKind::internal, "the command did not end")};
+    return result ? std::move(*result)
+                  : Result<json::value>{fail(ErrorKind::internal, "the command did not end")};
   }
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): wait() outlives it
-  static asio::awaitable<void> keep(Task<json::value> task, std::optional<Result<json::value>>& result) {
+  static asio::awaitable<void> keep(Task<json::value> task,
+                                    std::optional<Result<json::value>>& result) {
     result = co_await std::move(task);
   }
 
@@ -99,11 +103,14 @@ Task<json::value> linked(Result<std::string> token) {
 Exit with_password(const Common& common, const User& options) {
   auto password = read_password(options.password_stdin);
   if (!password) return complain(password.error(), common);
-  const auto body = json::serialize(json::object{{"username", options.name}, {"password", password->reveal()}});
+  const auto body =
+      json::serialize(json::object{{"username", options.name}, {"password", password->reveal()}});
   const bool add = options.what == User::Do::add;
-  const auto answer = Keeper{common}.ask("POST", add ? "/api/users" : "/api/users/password", body, [&](web::Accounts& accounts) {
-    return done(add ? accounts.add(options.name, *password) : accounts.set_password(options.name, *password));
-  });
+  const auto answer = Keeper{common}.ask(
+      "POST", add ? "/api/users" : "/api/users/password", body, [&](web::Accounts& accounts) {
+        return done(add ? accounts.add(options.name, *password)
+                        : accounts.set_password(options.name, *password));
+      });
   if (!answer) return complain(answer.error(), common);
   if (common.json) {
     print_json({{"user", options.name}});
@@ -114,23 +121,29 @@ Exit with_password(const Common& common, const User& options) {
 }
 
 Exit list(const Common& common) {
-  const auto answer = Keeper{common}.ask("GET", "/api/users", "", [](web::Accounts& accounts) { return listed(accounts.names()); });
+  const auto answer = Keeper{common}.ask(
+      "GET", "/api/users", "", [](web::Accounts& accounts) { return listed(accounts.names()); });
   if (!answer) return complain(answer.error(), common);
   if (common.json) {
     print_json(*answer);
     return Exit::yes;
   }
-  for (const auto& name : answer->at("users").as_array()) std::printf("%s\n", name.as_string().c_str());
+  for (const auto& name : answer->at("users").as_array())
+    std::printf("%s\n", name.as_string().c_str());
   return Exit::yes;
 }
 
 Exit setup_link(const Common& common) {
   const auto outcome = config::load(sources_of(common));
   const auto& http = outcome.loaded.settings.http;
-  const auto answer = Keeper{common}.ask("POST", "/api/users/setup-link", "", [](web::Accounts& accounts) { return linked(accounts.open_setup()); });
+  const auto answer =
+      Keeper{common}.ask("POST", "/api/users/setup-link", "",
+                         [](web::Accounts& accounts) { return linked(accounts.open_setup()); });
   if (!answer) return complain(answer.error(), common);
-  const auto host = http.host == "0.0.0.0" || http.host == "::" ? std::string{"127.0.0.1"} : http.host;
-  const auto link = fmt::format("http://{}:{}/setup#{}", host, http.port, answer->at("token").as_string().c_str());
+  const auto host =
+      http.host == "0.0.0.0" || http.host == "::" ? std::string{"127.0.0.1"} : http.host;
+  const auto link = fmt::format("http://{}:{}/setup#{}", host, http.port,
+                                answer->at("token").as_string().c_str());
   if (common.json) {
     print_json({{"link", link}});
   } else {
@@ -144,9 +157,12 @@ Exit setup_link(const Common& common) {
 Exit user(const Common& common, const User& options) {
   switch (options.what) {
     case User::Do::add:
-    case User::Do::passwd: return with_password(common, options);
-    case User::Do::list: return list(common);
-    case User::Do::setup_link: return setup_link(common);
+    case User::Do::passwd:
+      return with_password(common, options);
+    case User::Do::list:
+      return list(common);
+    case User::Do::setup_link:
+      return setup_link(common);
   }
   std::unreachable();
 }

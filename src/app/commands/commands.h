@@ -7,7 +7,8 @@
 namespace orrery::app {
 
 // Gives a status line from the control strand; nothing if that took too long.
-using AskStatus = std::function<asio::awaitable<std::optional<std::string>>(TimePoint deadline, async::StopToken token)>;
+using AskStatus = std::function<asio::awaitable<std::optional<std::string>>(
+    TimePoint deadline, async::StopToken token)>;
 
 chat::Command ping_command();
 chat::Command help_command(const chat::CommandRegistry& commands);

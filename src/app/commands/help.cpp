@@ -1,5 +1,4 @@
 #include "app/commands/commands.h"
-
 #include "core/text.h"
 
 namespace orrery::app {
@@ -7,15 +6,18 @@ namespace {
 
 std::string line(const std::string& prefix, const chat::Command& command) {
   const auto call = prefix + command.name + (command.usage.empty() ? "" : " " + command.usage);
-  return fmt::format("{:<24} {}{}", call, command.summary, command.audience == chat::Audience::owner ? " (owner)" : "");
+  return fmt::format("{:<24} {}{}", call, command.summary,
+                     command.audience == chat::Audience::owner ? " (owner)" : "");
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the registry holds the command
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the registry holds the
+// command
 Task<std::string> help(const chat::CommandRegistry& commands, chat::Invocation invocation) {
   if (!invocation.arguments.empty()) {
     const auto* command = commands.find(invocation.arguments);
     if (command != nullptr) co_return line(invocation.prefix, *command);
-    co_return fail(ErrorKind::not_found, "There is no command '{}'{}", printable(invocation.arguments.substr(0, 32)),
+    co_return fail(ErrorKind::not_found, "There is no command '{}'{}",
+                   printable(invocation.arguments.substr(0, 32)),
                    did_you_mean(invocation.arguments.substr(0, 32), commands.names()));
   }
   std::string text;
@@ -32,7 +34,9 @@ chat::Command help_command(const chat::CommandRegistry& commands) {
           .usage = "[COMMAND]",
           .summary = "Lists the commands, or explains one.",
           .audience = chat::Audience::everyone,
-          .run = [&commands](chat::Invocation invocation) { return help(commands, std::move(invocation)); }};
+          .run = [&commands](chat::Invocation invocation) {
+            return help(commands, std::move(invocation));
+          }};
 }
 
 }  // namespace orrery::app

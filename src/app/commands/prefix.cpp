@@ -1,5 +1,4 @@
 #include "app/commands/commands.h"
-
 #include "core/text.h"
 
 namespace orrery::app {
@@ -28,7 +27,9 @@ chat::Command prefix_command(chat::Prefixes& prefixes) {
           .usage = "[PREFIX]",
           .summary = "Shows or changes what commands begin with.",
           .audience = chat::Audience::everyone,
-          .run = [&prefixes](chat::Invocation invocation) { return prefix(prefixes, std::move(invocation)); }};
+          .run = [&prefixes](chat::Invocation invocation) {
+            return prefix(prefixes, std::move(invocation));
+          }};
 }
 
 }  // namespace orrery::app

@@ -22,7 +22,8 @@ class Room {
  public:
   virtual ~Room() = default;
   // Runs one visitor's session until it ends.
-  virtual asio::awaitable<void> converse(Visitor visitor, std::shared_ptr<net::WebSocket> socket) = 0;
+  virtual asio::awaitable<void> converse(Visitor visitor,
+                                         std::shared_ptr<net::WebSocket> socket) = 0;
 };
 
 class Door {

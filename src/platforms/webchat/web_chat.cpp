@@ -66,8 +66,10 @@ Result<Said> parse(const std::string& text) {
   if (type == nullptr || *type != "message" || id == nullptr || said == nullptr) {
     return fail(ErrorKind::invalid, R"(send {{"type":"message","id":"…","text":"…"}})");
   }
-  if (id->empty() || id->size() > WebChat::id_limit) return fail(ErrorKind::invalid, "an id has 1 to 128 bytes");
-  if (said->size() > WebChat::text_limit) return fail(ErrorKind::limited, "a message has at most 4000 bytes");
+  if (id->empty() || id->size() > WebChat::id_limit)
+    return fail(ErrorKind::invalid, "an id has 1 to 128 bytes");
+  if (said->size() > WebChat::text_limit)
+    return fail(ErrorKind::limited, "a message has at most 4000 bytes");
   if (!is_utf8(*said) || !is_utf8(*id)) return fail(ErrorKind::invalid, "a message is valid UTF-8");
   return Said{std::string{*id}, std::string{*said}};
 }
@@ -80,7 +82,8 @@ asio::awaitable<void> WebChat::converse(Visitor visitor, std::shared_ptr<net::We
     socket->close(1013, "the runtime is not ready");
     co_return;
   }
-  auto session = std::make_shared<Session>(Session{.visitor = std::move(visitor), .socket = socket});
+  auto session =
+      std::make_shared<Session>(Session{.visitor = std::move(visitor), .socket = socket});
   sockets_.insert(socket);
   while (true) {
     auto reading = socket->read();
@@ -94,18 +97,21 @@ asio::awaitable<void> WebChat::converse(Visitor visitor, std::shared_ptr<net::We
 
 void WebChat::take(const std::shared_ptr<Session>& session, const std::string& text) {
   auto said = parse(text);
-  if (!said) return session->send({{"type", "error"}, {"id", nullptr}, {"message", said.error().text()}});
+  if (!said)
+    return session->send({{"type", "error"}, {"id", nullptr}, {"message", said.error().text()}});
   const auto refuse = [&](const std::string& why) {
     session->send({{"type", "error"}, {"id", said->id}, {"message", why}});
   };
   if (refusing_) return refuse("the bot is about to stop");
-  if (session->in_flight >= in_flight_limit) return refuse("wait for the answers to what you said before");
-  chat::Message message{.id = said->id,
-                        .platform = "webchat",
-                        .guild = "webchat",
-                        .channel = session->visitor.id,
-                        .author = {session->visitor.id, session->visitor.name, session->visitor.standing},
-                        .text = std::move(said->text)};
+  if (session->in_flight >= in_flight_limit)
+    return refuse("wait for the answers to what you said before");
+  chat::Message message{
+      .id = said->id,
+      .platform = "webchat",
+      .guild = "webchat",
+      .channel = session->visitor.id,
+      .author = {session->visitor.id, session->visitor.name, session->visitor.standing},
+      .text = std::move(said->text)};
   auto outlet = std::make_shared<SessionOutlet<Session>>(session, control_);
   ++session->in_flight;
   if (auto posted = pipeline_.post(std::move(message), std::move(outlet)); !posted) {

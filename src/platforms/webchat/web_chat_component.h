@@ -8,7 +8,8 @@ namespace orrery::platforms::webchat {
 
 class WebChatComponent final : public lifecycle::Component {
  public:
-  WebChatComponent(chat::Pipeline& pipeline, Door& door, asio::any_io_executor control, async::Clock& clock)
+  WebChatComponent(chat::Pipeline& pipeline, Door& door, asio::any_io_executor control,
+                   async::Clock& clock)
       : door_{door}, chat_{pipeline, std::move(control), clock} {}
 
   Task<> start(lifecycle::Context) override {

@@ -1,9 +1,9 @@
 #include "storage/sqlite/connection.h"
 
-#include <sqlite3.h>
-
 #include <cstring>
 #include <filesystem>
+
+#include <sqlite3.h>
 
 namespace orrery::storage::sqlite {
 namespace {
@@ -11,38 +11,52 @@ namespace {
 ErrorKind kind_of(int code) {
   switch (code & 0xFF) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return ErrorKind::unavailable;
-    case SQLITE_CONSTRAINT: return ErrorKind::conflict;
+    case SQLITE_LOCKED:
+      return ErrorKind::unavailable;
+    case SQLITE_CONSTRAINT:
+      return ErrorKind::conflict;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_FORMAT: return ErrorKind::corrupt;
+    case SQLITE_FORMAT:
+      return ErrorKind::corrupt;
     case SQLITE_PERM:
     case SQLITE_AUTH:
-    case SQLITE_READONLY: return ErrorKind::denied;
-    case SQLITE_INTERRUPT: return ErrorKind::cancelled;
+    case SQLITE_READONLY:
+      return ErrorKind::denied;
+    case SQLITE_INTERRUPT:
+      return ErrorKind::cancelled;
     case SQLITE_FULL:
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return ErrorKind::unavailable;
-    default: return ErrorKind::invalid;
+    case SQLITE_CANTOPEN:
+      return ErrorKind::unavailable;
+    default:
+      return ErrorKind::invalid;
   }
 }
 
 std::string remedy_of(int code, const std::string& path) {
   switch (code & 0xFF) {
     case SQLITE_CANTOPEN:
-      return fmt::format("make sure that the folder of {} exists and may be written, or set database.url", path);
+      return fmt::format(
+          "make sure that the folder of {} exists and may be written, or set database.url", path);
     case SQLITE_PERM:
     case SQLITE_AUTH:
-    case SQLITE_READONLY: return fmt::format("give this user the right to write {} and its folder", path);
+    case SQLITE_READONLY:
+      return fmt::format("give this user the right to write {} and its folder", path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
-      return fmt::format("move {} away and put a backup in its place, or start with an empty one", path);
+      return fmt::format("move {} away and put a backup in its place, or start with an empty one",
+                         path);
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return fmt::format("end the other program that uses {}", path);
-    case SQLITE_FULL: return "make room on the disk and try again";
-    case SQLITE_IOERR: return fmt::format("look at the disk that holds {} (full, read-only, failing?)", path);
-    default: return {};
+    case SQLITE_LOCKED:
+      return fmt::format("end the other program that uses {}", path);
+    case SQLITE_FULL:
+      return "make room on the disk and try again";
+    case SQLITE_IOERR:
+      return fmt::format("look at the disk that holds {} (full, read-only, failing?)", path);
+    default:
+      return {};
   }
 }
 
@@ -57,14 +71,17 @@ std::string open_reason(const std::string& path, const char* fallback) {
     return error ? error.message() : fmt::format("the folder {} does not exist", folder.string());
   }
   const int code = errno;
-  if (code == EACCES || code == EPERM || code == EROFS || code == ENOSPC) return std::strerror(code);
+  if (code == EACCES || code == EPERM || code == EROFS || code == ENOSPC)
+    return std::strerror(code);
   return fallback;
 }
 
 Value value_of(sqlite3_stmt* statement, int column) {
   switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, column)};
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
+    case SQLITE_INTEGER:
+      return std::int64_t{sqlite3_column_int64(statement, column)};
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, column);
     case SQLITE_TEXT: {
       const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
       return std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
@@ -73,7 +90,8 @@ Value value_of(sqlite3_stmt* statement, int column) {
       const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement, column));
       return Blob{bytes, bytes + sqlite3_column_bytes(statement, column)};
     }
-    default: return std::monostate{};
+    default:
+      return std::monostate{};
   }
 }
 
@@ -84,7 +102,8 @@ struct Binder {
   int operator()(std::int64_t number) const { return sqlite3_bind_int64(statement, index, number); }
   int operator()(double number) const { return sqlite3_bind_double(statement, index, number); }
   int operator()(const std::string& text) const {
-    return sqlite3_bind_text64(statement, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return sqlite3_bind_text64(statement, index, text.data(), text.size(), SQLITE_TRANSIENT,
+                               SQLITE_UTF8);
   }
   int operator()(const Blob& bytes) const {
     return sqlite3_bind_blob64(statement, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
@@ -99,7 +118,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Ac
   const int mode = access == Access::read_only ? SQLITE_OPEN_READONLY
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   errno = 0;
-  const int code = sqlite3_open_v2(path.c_str(), &handle, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &handle,
+                                   mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {
     const auto reason = open_reason(path, sqlite3_errstr(code));
     sqlite3_close_v2(handle);
@@ -120,7 +140,8 @@ Connection::~Connection() {
   sqlite3_close(handle_);
 }
 
-Connection::Bound::Bound(Connection& connection, const Patience& patience) : connection_{connection} {
+Connection::Bound::Bound(Connection& connection, const Patience& patience)
+    : connection_{connection} {
   connection_.patience_ = &patience;
 }
 Connection::Bound::~Bound() { connection_.patience_ = nullptr; }
@@ -130,12 +151,14 @@ bool Connection::out_of_patience() const {
   return patience_->token.requested() || std::chrono::steady_clock::now() >= patience_->deadline;
 }
 
-// SQLite's own busy timeout sleeps through a stop request; this one looks up every few milliseconds.
+// SQLite's own busy timeout sleeps through a stop request; this one looks up every few
+// milliseconds.
 int Connection::on_busy(void* self, int attempts) {
   auto& connection = *static_cast<Connection*>(self);
   const auto now = std::chrono::steady_clock::now();
   if (attempts == 0) connection.busy_since_ = now;
-  if (connection.out_of_patience() || now - connection.busy_since_ >= connection.busy_timeout_) return 0;
+  if (connection.out_of_patience() || now - connection.busy_since_ >= connection.busy_timeout_)
+    return 0;
   sqlite3_sleep(5);
   return 1;
 }
@@ -181,7 +204,8 @@ Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<Value>& par
 Result<Rows> Connection::run(const Statement& statement) {
   auto prepared = prepare(statement.sql);
   if (!prepared) return fail(std::move(prepared).error());
-  if (auto bound = bind(*prepared, statement.parameters); !bound) return fail(std::move(bound).error());
+  if (auto bound = bind(*prepared, statement.parameters); !bound)
+    return fail(std::move(bound).error());
   Rows rows;
   int code = sqlite3_step(*prepared);
   for (; code == SQLITE_ROW; code = sqlite3_step(*prepared)) {

@@ -20,12 +20,16 @@ Result<> check(Connection& connection, const std::string& path) {
   auto rows = connection.run({"PRAGMA quick_check(1)", {}});
   if (!rows) return fail(std::move(rows).error());
   if (!rows->empty() && rows->front().text(0) == "ok") return {};
-  Error damaged{ErrorKind::corrupt, fmt::format("{} is damaged: {}", path, rows->empty() ? "no answer" : rows->front().text(0))};
-  return fail(std::move(damaged).remedy(fmt::format("move {} away and put a backup in its place, or start with an empty one", path)));
+  Error damaged{
+      ErrorKind::corrupt,
+      fmt::format("{} is damaged: {}", path, rows->empty() ? "no answer" : rows->front().text(0))};
+  return fail(std::move(damaged).remedy(
+      fmt::format("move {} away and put a backup in its place, or start with an empty one", path)));
 }
 
 Result<Rows> run_all(Connection& connection, const std::vector<Statement>& statements) {
-  if (auto begun = connection.run_script("BEGIN IMMEDIATE"); !begun) return fail(std::move(begun).error());
+  if (auto begun = connection.run_script("BEGIN IMMEDIATE"); !begun)
+    return fail(std::move(begun).error());
   Result<Rows> rows;
   for (const auto& statement : statements) {
     rows = connection.run(statement);
@@ -34,7 +38,8 @@ Result<Rows> run_all(Connection& connection, const std::vector<Statement>& state
   if (rows) {
     if (auto done = connection.run_script("COMMIT"); !done) rows = fail(std::move(done).error());
   }
-  if (!rows) [[maybe_unused]] auto undone = connection.run_script("ROLLBACK");
+  if (!rows) [[maybe_unused]]
+    auto undone = connection.run_script("ROLLBACK");
   return rows;
 }
 
@@ -90,7 +95,8 @@ Task<Migrated> SqliteDatabase::open(Patience patience) {
 
 Task<Rows> SqliteDatabase::read(Statement statement, Patience patience) {
   const bool own_thread = reader_ != nullptr;
-  std::move_only_function<Result<Rows>()> job = [this, own_thread, statement = std::move(statement), patience] {
+  std::move_only_function<Result<Rows>()> job = [this, own_thread, statement = std::move(statement),
+                                                 patience] {
     auto& connection = own_thread ? *reader_ : *writer_;
     const Connection::Bound bound{connection, patience};
     return connection.run(statement);
@@ -100,7 +106,8 @@ Task<Rows> SqliteDatabase::read(Statement statement, Patience patience) {
 }
 
 Task<Rows> SqliteDatabase::write(std::vector<Statement> statements, Patience patience) {
-  std::move_only_function<Result<Rows>()> job = [this, statements = std::move(statements), patience] {
+  std::move_only_function<Result<Rows>()> job = [this, statements = std::move(statements),
+                                                 patience] {
     const Connection::Bound bound{*writer_, patience};
     return run_all(*writer_, statements);
   };

@@ -1,6 +1,6 @@
-#include <boost/json.hpp>
-
 #include <algorithm>
+
+#include <boost/json.hpp>
 
 #include "net/rate_limit.h"
 #include "web/reply.h"
@@ -46,7 +46,8 @@ Result<Credentials> credentials_of(const json::object& body) {
   if (!name) return fail(std::move(name).error());
   auto password = field_of(body, "password");
   if (!password) return fail(std::move(password).error());
-  if (name->size() > 256 || password->size() > 1024) return fail(ErrorKind::invalid, "that is too long");
+  if (name->size() > 256 || password->size() > 1024)
+    return fail(ErrorKind::invalid, "that is too long");
   return Credentials{std::move(*name), Secret{std::move(*password)}};
 }
 
@@ -69,8 +70,9 @@ bool over_tls(const net::Request& request, const RuntimeControl& runtime) {
 net::Response signed_in(const Accounts::Opened& session, std::string_view name, bool secure) {
   auto response = ok({{"username", name}, {"csrf", session.csrf}});
   response.headers.emplace_back(
-      "Set-Cookie", fmt::format("orrery_session={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000{}",
-                                session.token, secure ? "; Secure" : ""));
+      "Set-Cookie",
+      fmt::format("orrery_session={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000{}",
+                  session.token, secure ? "; Secure" : ""));
   return response;
 }
 
@@ -89,7 +91,8 @@ class AuthRoutes {
     const auto name = given->name;
     auto signing = accounts_.sign_in(name, std::move(given->password));
     const auto session = co_await std::move(signing);
-    if (!session && session.error().kind() == ErrorKind::denied) co_return problem(401, session.error().text());
+    if (!session && session.error().kind() == ErrorKind::denied)
+      co_return problem(401, session.error().text());
     if (!session) co_return problem(session.error());
     co_return signed_in(*session, name, over_tls(request, runtime_));
   }
@@ -97,7 +100,8 @@ class AuthRoutes {
   asio::awaitable<net::Response> logout(net::Request, SignedIn in) {
     accounts_.sign_out(in.who().session);
     auto response = ok(nullptr);
-    response.headers.emplace_back("Set-Cookie", "orrery_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    response.headers.emplace_back("Set-Cookie",
+                                  "orrery_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     co_return response;
   }
 
@@ -134,13 +138,24 @@ class AuthRoutes {
 
 }  // namespace
 
-void add_auth_routes(Router& router, Accounts& accounts, RuntimeControl& runtime, async::Clock& clock) {
+void add_auth_routes(Router& router, Accounts& accounts, RuntimeControl& runtime,
+                     async::Clock& clock) {
   const auto routes = std::make_shared<AuthRoutes>(accounts, runtime, clock);
-  const Router::Call<Public> login = [routes](net::Request r, Public) { return routes->login(std::move(r)); };
-  const Router::Call<SignedIn> logout = [routes](net::Request r, SignedIn in) { return routes->logout(std::move(r), std::move(in)); };
-  const Router::Call<SignedIn> whoami = [routes](net::Request r, SignedIn in) { return routes->whoami(std::move(r), std::move(in)); };
-  const Router::Call<Public> state = [routes](net::Request r, Public) { return routes->setup_state(std::move(r)); };
-  const Router::Call<Public> set_up = [routes](net::Request r, Public) { return routes->set_up(std::move(r)); };
+  const Router::Call<Public> login = [routes](net::Request r, Public) {
+    return routes->login(std::move(r));
+  };
+  const Router::Call<SignedIn> logout = [routes](net::Request r, SignedIn in) {
+    return routes->logout(std::move(r), std::move(in));
+  };
+  const Router::Call<SignedIn> whoami = [routes](net::Request r, SignedIn in) {
+    return routes->whoami(std::move(r), std::move(in));
+  };
+  const Router::Call<Public> state = [routes](net::Request r, Public) {
+    return routes->setup_state(std::move(r));
+  };
+  const Router::Call<Public> set_up = [routes](net::Request r, Public) {
+    return routes->set_up(std::move(r));
+  };
   router.add("POST", "/api/auth/login", login);
   router.add("POST", "/api/auth/logout", logout);
   router.add("GET", "/api/auth/session", whoami);

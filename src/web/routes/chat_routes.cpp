@@ -15,7 +15,8 @@ Visitor visitor_of(const net::Request& request, const Principal& who) {
   return {.id = "account:" + who.name, .name = who.name, .standing = chat::Standing::owner};
 }
 
-asio::awaitable<void> converse(Door* door, net::Request request, Guarded in, std::shared_ptr<net::WebSocket> socket) {
+asio::awaitable<void> converse(Door* door, net::Request request, Guarded in,
+                               std::shared_ptr<net::WebSocket> socket) {
   auto* room = door->room();
   if (room == nullptr) {
     socket->close(1013, "the runtime is not ready");
@@ -28,7 +29,8 @@ asio::awaitable<void> converse(Door* door, net::Request request, Guarded in, std
 }  // namespace
 
 void add_chat_routes(Router& router, Door& door) {
-  const Router::Conversation<Guarded> call = [&door](net::Request r, Guarded in, std::shared_ptr<net::WebSocket> socket) {
+  const Router::Conversation<Guarded> call = [&door](net::Request r, Guarded in,
+                                                     std::shared_ptr<net::WebSocket> socket) {
     return converse(&door, std::move(r), std::move(in), std::move(socket));
   };
   router.add_socket("/api/chat/ws", call);

@@ -27,7 +27,9 @@ asio::awaitable<net::Response> change(RuntimeControl* runtime, net::Request requ
 
 void add_log_routes(Router& router, RuntimeControl& runtime) {
   const Router::Call<SignedIn> get = [&runtime](net::Request, SignedIn) { return show(&runtime); };
-  const Router::Call<SignedIn> put = [&runtime](net::Request r, SignedIn) { return change(&runtime, std::move(r)); };
+  const Router::Call<SignedIn> put = [&runtime](net::Request r, SignedIn) {
+    return change(&runtime, std::move(r));
+  };
   router.add("GET", "/api/log/level", get);
   router.add("PUT", "/api/log/level", put);
 }

@@ -12,9 +12,11 @@ struct Check {
   std::string state;  // never the text of a failure: probes are public
 };
 
-net::Response answer(std::string_view probe, bool good, const std::vector<Check>& checks, const net::Request& request) {
+net::Response answer(std::string_view probe, bool good, const std::vector<Check>& checks,
+                     const net::Request& request) {
   const bool verbose = request.parameter("verbose").has_value();
-  if (!verbose) return text(good ? 200 : 503, good ? "ok\n" : fmt::format("{} check failed\n", probe));
+  if (!verbose)
+    return text(good ? 200 : 503, good ? "ok\n" : fmt::format("{} check failed\n", probe));
   std::string body;
   for (const auto& check : checks) {
     body += fmt::format("[{}] {}: {}\n", check.good ? '+' : '-', check.name, check.state);
@@ -81,8 +83,12 @@ void add_probe_routes(Router& router, RuntimeControl& runtime) {
   const Probes probes{runtime};
   const Router::Call<Public> live = livez;
   const Router::Call<Public> startup = startupz;
-  const Router::Call<Public> ready = [probes](net::Request r, Public) { return probes.readyz(std::move(r)); };
-  const Router::Call<Public> front = [probes](net::Request r, Public) { return probes.front(std::move(r)); };
+  const Router::Call<Public> ready = [probes](net::Request r, Public) {
+    return probes.readyz(std::move(r));
+  };
+  const Router::Call<Public> front = [probes](net::Request r, Public) {
+    return probes.front(std::move(r));
+  };
   router.add("GET", "/livez", live);
   router.add("GET", "/startupz", startup);
   router.add("GET", "/readyz", ready);

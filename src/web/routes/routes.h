@@ -15,7 +15,8 @@ void add_metrics_routes(Router& router, RuntimeControl& runtime, observe::Metric
 // /api/stat/* /api/runtime/*
 void add_runtime_routes(Router& router, RuntimeControl& runtime);
 // /api/auth/*
-void add_auth_routes(Router& router, Accounts& accounts, RuntimeControl& runtime, async::Clock& clock);
+void add_auth_routes(Router& router, Accounts& accounts, RuntimeControl& runtime,
+                     async::Clock& clock);
 // /api/users
 void add_user_routes(Router& router, Accounts& accounts);
 // /api/log/level

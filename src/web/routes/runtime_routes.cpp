@@ -1,7 +1,7 @@
-#include <boost/json.hpp>
-
 #include <algorithm>
 #include <charconv>
+
+#include <boost/json.hpp>
 
 #include "web/reply.h"
 #include "web/routes/routes.h"
@@ -31,15 +31,20 @@ class RuntimeRoutes {
  public:
   explicit RuntimeRoutes(RuntimeControl& runtime) : runtime_{&runtime} {}
 
-  asio::awaitable<net::Response> status(net::Request, SignedIn) const { co_return ok(status_json(*runtime_)); }
-  asio::awaitable<net::Response> graph(net::Request, SignedIn) const { co_return ok(graph_json(*runtime_)); }
+  asio::awaitable<net::Response> status(net::Request, SignedIn) const {
+    co_return ok(status_json(*runtime_));
+  }
+  asio::awaitable<net::Response> graph(net::Request, SignedIn) const {
+    co_return ok(graph_json(*runtime_));
+  }
 
   asio::awaitable<net::Response> timeline(net::Request request, SignedIn) const {
     if (request.parameter("format") != "trace") co_return ok(timeline_json(*runtime_));
-    co_return net::Response{.status = 200,
-                            .content_type = "application/json",
-                            .body = json::serialize(trace_json(*runtime_)),
-                            .headers = {{"Content-Disposition", "attachment; filename=orrery-start.json"}}};
+    co_return net::Response{
+        .status = 200,
+        .content_type = "application/json",
+        .body = json::serialize(trace_json(*runtime_)),
+        .headers = {{"Content-Disposition", "attachment; filename=orrery-start.json"}}};
   }
 
   asio::awaitable<net::Response> start_time(net::Request, Public) const {
@@ -87,7 +92,8 @@ class RuntimeRoutes {
     if (!accepted) co_return problem(accepted.error());
     const auto patience = patience_of(request);
     if (!patience) co_return ok(status_json(*runtime_), runtime_->ready() ? 200 : 202);
-    auto waiting = runtime_->wait_settled(std::chrono::steady_clock::now() + *patience, request.token);
+    auto waiting =
+        runtime_->wait_settled(std::chrono::steady_clock::now() + *patience, request.token);
     const auto settled = co_await std::move(waiting);
     if (!settled) co_return problem(settled.error());
     auto response = ok(status_json(*runtime_));
@@ -102,7 +108,8 @@ class RuntimeRoutes {
 
 template <class Pass>
 Router::Call<Pass> bind(const RuntimeRoutes& routes,
-                        asio::awaitable<net::Response> (RuntimeRoutes::*handler)(net::Request, Pass) const) {
+                        asio::awaitable<net::Response> (RuntimeRoutes::*handler)(net::Request, Pass)
+                            const) {
   // A copy that the router owns; the coroutine refers to it while the router lives.
   const auto shared = std::make_shared<const RuntimeRoutes>(routes);
   return [shared, handler](net::Request request, Pass pass) {

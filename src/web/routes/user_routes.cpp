@@ -54,9 +54,15 @@ class UserRoutes {
 void add_user_routes(Router& router, Accounts& accounts) {
   const auto routes = std::make_shared<UserRoutes>(accounts);
   const Router::Call<SignedIn> list = [routes](net::Request, SignedIn) { return routes->list(); };
-  const Router::Call<SignedIn> add = [routes](net::Request r, SignedIn) { return routes->add(std::move(r)); };
-  const Router::Call<SignedIn> passwd = [routes](net::Request r, SignedIn) { return routes->set_password(std::move(r)); };
-  const Router::Call<SignedIn> link = [routes](net::Request, SignedIn) { return routes->setup_link(); };
+  const Router::Call<SignedIn> add = [routes](net::Request r, SignedIn) {
+    return routes->add(std::move(r));
+  };
+  const Router::Call<SignedIn> passwd = [routes](net::Request r, SignedIn) {
+    return routes->set_password(std::move(r));
+  };
+  const Router::Call<SignedIn> link = [routes](net::Request, SignedIn) {
+    return routes->setup_link();
+  };
   router.add("GET", "/api/users", list);
   router.add("POST", "/api/users", add);
   router.add("POST", "/api/users/password", passwd);

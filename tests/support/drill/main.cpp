@@ -6,9 +6,9 @@
 //   DRILL_STOP    the same words for its stop
 //   DRILL_CRITICAL=no   makes it degradable
 //   commands      !block MS (blocks the bot strand), !sleep MS (waits as it should), !throw
-#include <poll.h>
-
 #include <cstdlib>
+
+#include <poll.h>
 
 #include "app/command_line.h"
 #include "app/program.h"
@@ -34,7 +34,9 @@ asio::awaitable<void> never_end(lifecycle::Context context) {
 
 class Drill final : public lifecycle::Component {
  public:
-  Task<> start(lifecycle::Context context) override { return misbehave(std::move(context), variable("DRILL_START")); }
+  Task<> start(lifecycle::Context context) override {
+    return misbehave(std::move(context), variable("DRILL_START"));
+  }
   Task<> stop(lifecycle::Context context, lifecycle::Outcome) override {
     return misbehave(std::move(context), variable("DRILL_STOP"));
   }
@@ -43,7 +45,8 @@ class Drill final : public lifecycle::Component {
   static Task<> misbehave(lifecycle::Context context, std::string how) {
     if (how.empty()) co_return Result<>{};
     context.doing("drilling: " + how);
-    if (how == "fail") co_return fail(Error{ErrorKind::unavailable, "drilled to fail"}.remedy("unset DRILL_START"));
+    if (how == "fail")
+      co_return fail(Error{ErrorKind::unavailable, "drilled to fail"}.remedy("unset DRILL_START"));
     if (how == "throw") throw 42;  // not even a std::exception
     if (how == "block") block_for_good();
     if (how == "leak") {
@@ -82,10 +85,13 @@ Task<std::string> sleep_for(async::Clock& clock, chat::Invocation invocation) {
 }
 
 void add_commands(chat::CommandRegistry& commands, async::Clock& clock) {
-  const auto sleep = [&clock](chat::Invocation invocation) { return sleep_for(clock, std::move(invocation)); };
-  const bool added = commands.add({.name = "block", .usage = "MS", .summary = "Blocks.", .run = block}) &&
-                     commands.add({.name = "sleep", .usage = "MS", .summary = "Waits.", .run = sleep}) &&
-                     commands.add({.name = "throw", .usage = "", .summary = "Throws.", .run = throws});
+  const auto sleep = [&clock](chat::Invocation invocation) {
+    return sleep_for(clock, std::move(invocation));
+  };
+  const bool added =
+      commands.add({.name = "block", .usage = "MS", .summary = "Blocks.", .run = block}) &&
+      commands.add({.name = "sleep", .usage = "MS", .summary = "Waits.", .run = sleep}) &&
+      commands.add({.name = "throw", .usage = "", .summary = "Throws.", .run = throws});
   if (!added) std::abort();
 }
 
