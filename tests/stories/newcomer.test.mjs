@@ -153,7 +153,7 @@ describe('A newcomer', { concurrency: 3 }, () => {
     assert.equal((await bot.cli('status')).code, 69);
   });
 
-  it('has its data where the contract says, closed to other users', async (t) => {
+  it('has its data where the contract says, and a control socket that is closed to others', async (t) => {
     const folder = temporaryFolder(t);
     const bot = await startBot(t, { folder, data: path.join(folder, '.local/state/orrery') });
     for (const name of ['orrery.db', 'plugins', 'backups', 'run', 'logs/orrery.log']) assert.ok(fs.existsSync(path.join(bot.data, name)), name);
