@@ -4,11 +4,9 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
@@ -16,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/conversation.h"
 #include "net/port_owner.h"
 
 namespace orrery::net {
@@ -26,8 +25,6 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 using boost::system::error_code;
 
-// One protocol for TCP and local sockets: everything below is compiled once.
-using Socket = asio::generic::stream_protocol::socket;
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
 enum class Stage { reading, serving, conversing };
@@ -51,92 +48,6 @@ async::Timer close_at(async::Clock& clock, TimePoint at, const ConnectionPtr& co
     if (const auto alive = weak.lock()) alive->close();
   });
 }
-
-class Conversation final : public WebSocket, public std::enable_shared_from_this<Conversation> {
- public:
-  Conversation(ConnectionPtr connection, async::Scope& scope, async::Clock& clock)
-      : stream_{std::move(connection->socket)}, scope_{scope}, clock_{clock} {
-    stream_.read_message_max(message_limit.count);
-    stream_.set_option(
-        websocket::stream_base::timeout{.handshake_timeout = std::chrono::seconds{10},
-                                        .idle_timeout = std::chrono::seconds{60},
-                                        .keep_alive_pings = true});
-  }
-
-  asio::awaitable<bool> accept(http::request<http::string_body> request) {
-    auto [error] = co_await stream_.async_accept(request, use_tuple);
-    co_return !error;
-  }
-
-  Task<std::string> read() override {
-    beast::flat_buffer buffer;
-    auto [error, size] = co_await stream_.async_read(buffer, use_tuple);
-    if (error) co_return fail(ErrorKind::unavailable, "the web socket ended: {}", error.message());
-    if (!stream_.got_text()) {
-      close(1003, "send text");
-      co_return fail(ErrorKind::invalid, "a binary message");
-    }
-    co_return beast::buffers_to_string(buffer.data());
-  }
-
-  bool send(std::string text) override {
-    if (closing_) return false;
-    if (queue_.size() >= 256) {
-      close(1008, "you do not read what is sent");
-      return false;
-    }
-    queue_.push_back(std::move(text));
-    pump();
-    return true;
-  }
-
-  void close(unsigned code, std::string reason) override {
-    if (std::exchange(closing_, true)) return;
-    close_reason_ = {static_cast<websocket::close_code>(code), reason};
-    pump();
-    timer_ = clock_.arm(clock_.now() + std::chrono::seconds{1}, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->cut();
-    });
-  }
-
-  void cut() {
-    error_code ignored;
-    stream_.next_layer().close(ignored);
-  }
-
- private:
-  void pump() {
-    if (std::exchange(pumping_, true)) return;
-    // Also after the scope was asked to stop: the queue and the close frame still go out.
-    scope_.spawn("web socket writer", run_pump(shared_from_this()));
-  }
-
-  static asio::awaitable<void> run_pump(std::shared_ptr<Conversation> self) {
-    while (!self->queue_.empty()) {
-      const auto text = std::move(self->queue_.front());
-      self->queue_.pop_front();
-      self->stream_.text(true);
-      auto [error, size] = co_await self->stream_.async_write(asio::buffer(text), use_tuple);
-      if (error) self->queue_.clear();
-    }
-    if (self->closing_ && !std::exchange(self->close_sent_, true)) {
-      auto closing = self->stream_.async_close(self->close_reason_, use_tuple);
-      co_await std::move(closing);  // whether the peer answers does not matter any more
-    }
-    self->pumping_ = false;
-    if (!self->queue_.empty()) self->pump();
-  }
-
-  websocket::stream<Socket> stream_;
-  async::Scope& scope_;
-  async::Clock& clock_;
-  std::deque<std::string> queue_;
-  bool pumping_ = false;
-  bool closing_ = false;
-  bool close_sent_ = false;
-  websocket::close_reason close_reason_;
-  async::Timer timer_;
-};
 
 Response plain_error(int status, std::string text) {
   return {.status = status, .body = std::move(text) + "\n", .headers = {}};
@@ -432,8 +343,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       co_return;
     }
     connection->stage = Stage::conversing;
-    auto conversation =
-        std::make_shared<Conversation>(connection, self->drains_, self->environment_.clock);
+    auto conversation = std::make_shared<Conversation>(std::move(connection->socket), self->drains_,
+                                                       self->environment_.clock);
     std::erase_if(self->conversations_, [](const auto& weak) { return weak.expired(); });
     self->conversations_.push_back(conversation);
     auto accepting = conversation->accept(std::move(message));
