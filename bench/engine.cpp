@@ -42,7 +42,8 @@ void wire(Assembly& app, std::size_t count, std::size_t width) {
 
 double since(TimePoint begun) { return milliseconds(std::chrono::steady_clock::now() - begun); }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the caller waits for it
+// The caller waits for it.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 asio::awaitable<void> live(Driver& driver, EngineTimes& times, double& ratio) {
   const auto begun = std::chrono::steady_clock::now();
   driver.begin();
@@ -61,6 +62,7 @@ asio::awaitable<void> live(Driver& driver, EngineTimes& times, double& ratio) {
   [[maybe_unused]] const auto end = co_await std::move(stopped);
   times.stop_ms = since(stopping);
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 template <class T>
 EngineTimes run(std::size_t count, std::size_t width, double& ratio) {

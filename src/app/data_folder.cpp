@@ -79,7 +79,7 @@ std::string data_folder(const std::optional<std::string>& flag) {
 }
 
 std::string control_socket(const std::string& folder) {
-  const auto path = folder + "/run/orrery.sock";
+  auto path = folder + "/run/orrery.sock";
   if (path.size() < sizeof(sockaddr_un{}.sun_path)) return path;
   std::uint64_t hash = 0xCBF29CE484222325U;
   for (const char c : folder) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;

@@ -28,7 +28,8 @@ std::size_t Gate::inside() const {
   return state_->with([](const State& state) { return state.inside; });
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): see wait.cpp
+// See wait.cpp.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 asio::awaitable<WaitEnd> Gate::wait_empty(Clock& clock, TimePoint deadline, StopToken token) {
   Oneshot<WaitEnd> signal;
   state_->with([&](State& state) {
@@ -40,5 +41,6 @@ asio::awaitable<WaitEnd> Gate::wait_empty(Clock& clock, TimePoint deadline, Stop
   });
   co_return co_await wait(std::move(signal), clock, deadline, std::move(token));
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace orrery::async

@@ -29,10 +29,12 @@ Oneshot<WaitEnd> Latch::enlist() {
   return signal;
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): see wait.cpp
+// See wait.cpp.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 asio::awaitable<WaitEnd> Latch::wait(Clock& clock, TimePoint deadline, StopToken token) {
   auto signal = enlist();
   co_return co_await async::wait(std::move(signal), clock, deadline, std::move(token));
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace orrery::async

@@ -220,8 +220,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   // Nothing if the request is whole; else how to refuse it, status 0 for a peer that is gone.
-  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited on the same
-  // line
+  // Awaited on the same line.
+  // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
   static asio::awaitable<std::optional<Response>> read_request(
       std::shared_ptr<Impl> self, ConnectionPtr connection,
       http::request_parser<http::string_body>& parser) {
@@ -244,6 +244,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     if (broken) co_return self->refusal_of(broken);
     co_return std::nullopt;
   }
+  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
   Response refusal_of(const error_code& error) const {
     if (error == http::error::body_limit) {

@@ -10,10 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-template <class T>  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+template <class T>
 asio::awaitable<void> keep(Task<T> task, std::optional<Result<T>>& result) {
   result = co_await std::move(task);
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 template <class T>
 Result<T> wait(Task<T> task) {

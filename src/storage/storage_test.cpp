@@ -49,10 +49,12 @@ class Storage : public testing::Test {
   std::string path;
 
  private:
-  template <class T>  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
+  // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+  template <class T>
   static asio::awaitable<void> keep(Task<T> task, std::optional<Result<T>>& result) {
     result = co_await std::move(task);
   }
+  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 };
 
 TEST_F(Storage, A_new_file_gets_every_migration_and_a_second_open_none) {

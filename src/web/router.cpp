@@ -172,8 +172,8 @@ asio::awaitable<net::Response> Router::dispatch(net::Request request) {
   co_return co_await std::move(calling);
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by the server at
-// once
+// Awaited by the server at once.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 asio::awaitable<std::optional<net::Response>> Router::refuse_upgrade(const net::Request& request) {
   if (auto refusal = check_host(request)) co_return refusal;
   if (auto refusal = check_origin(request)) co_return refusal;
@@ -181,6 +181,7 @@ asio::awaitable<std::optional<net::Response>> Router::refuse_upgrade(const net::
   if (!authenticate(request)) co_return problem(401, "sign in first");
   co_return std::nullopt;
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 asio::awaitable<void> Router::converse(net::Request request,
                                        std::shared_ptr<net::WebSocket> socket) {

@@ -70,10 +70,12 @@ class Web : public testing::Test {
 
   static asio::awaitable<net::Response> answer() { co_return text(200, "in"); }
 
-  template <class T>  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
+  // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+  template <class T>
   static asio::awaitable<void> keep(asio::awaitable<T> task, std::optional<T>& result) {
     result.emplace(co_await std::move(task));
   }
+  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
   template <class T>
   T wait(asio::awaitable<T> task) {
     async::Scope scope{"test", io.get_executor(), clock, [](auto&&...) { std::abort(); }};

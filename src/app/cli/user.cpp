@@ -77,11 +77,13 @@ class Keeper {
     return result ? std::move(*result)
                   : Result<json::value>{fail(ErrorKind::internal, "the command did not end")};
   }
-  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): wait() outlives it
+  // Wait() outlives it.
+  // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
   static asio::awaitable<void> keep(Task<json::value> task,
                                     std::optional<Result<json::value>>& result) {
     result = co_await std::move(task);
   }
+  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
   Client client_;
   web::Accounts accounts_;

@@ -10,8 +10,8 @@ std::string line(const std::string& prefix, const chat::Command& command) {
                      command.audience == chat::Audience::owner ? " (owner)" : "");
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the registry holds the
-// command
+// The registry holds the command.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::string> help(const chat::CommandRegistry& commands, chat::Invocation invocation) {
   if (!invocation.arguments.empty()) {
     const auto* command = commands.find(invocation.arguments);
@@ -26,6 +26,7 @@ Task<std::string> help(const chat::CommandRegistry& commands, chat::Invocation i
   }
   co_return text;
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace
 

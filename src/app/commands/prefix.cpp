@@ -4,7 +4,8 @@
 namespace orrery::app {
 namespace {
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): outlives the pipeline
+// Outlives the pipeline.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::string> prefix(chat::Prefixes& prefixes, chat::Invocation invocation) {
   const auto guild = invocation.message.guild;
   if (invocation.arguments.empty()) {
@@ -19,6 +20,7 @@ Task<std::string> prefix(chat::Prefixes& prefixes, chat::Invocation invocation) 
   if (!set) co_return fail(std::move(set).error());
   co_return fmt::format("Commands begin with {} here from now on.", invocation.arguments);
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace
 

@@ -76,13 +76,15 @@ Task<std::string> throws(chat::Invocation) {
   co_return std::string{};
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the clock outlives all
+// The clock outlives all.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::string> sleep_for(async::Clock& clock, chat::Invocation invocation) {
   auto pause = async::sleep_until(clock, clock.now() + duration_of(invocation), invocation.token);
   const auto end = co_await std::move(pause);
   if (end == async::WaitEnd::stopped) co_return fail(ErrorKind::cancelled, "woken by a stop");
   co_return std::string{"slept"};
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 void add_commands(chat::CommandRegistry& commands, async::Clock& clock) {
   const auto sleep = [&clock](chat::Invocation invocation) {
