@@ -4,7 +4,8 @@
 
 namespace orrery {
 
-Secret::Secret(Secret&& other) noexcept : value_{other.value_} { other = Secret{}; }
+// A swap, so that no copy of the text stays behind in the other one.
+Secret::Secret(Secret&& other) noexcept { value_.swap(other.value_); }
 
 Secret& Secret::operator=(Secret other) noexcept {
   value_.swap(other.value_);

@@ -46,14 +46,18 @@ struct Driver::Slot final : Context::Link, std::enable_shared_from_this<Slot> {
   const asio::any_io_executor executor;
   std::array<async::StopSource, 3> sources;  // one for each hook
   async::Scope work;
-  std::unique_ptr<Component> object;  // made and destroyed on the component's strand
-  bool start_over = false;            // these two only on the component's strand
+  // Made and destroyed on the component's strand. Shared with the slots of what needs it, because
+  // a dependent that was abandoned may still use it after its stop.
+  std::shared_ptr<Component> object;
+  std::vector<std::shared_ptr<Component>> borrowed;
+  int running = 0;  // hooks under way; these two only on the component's strand
   bool stop_over = false;
 };
 
 struct Driver::Observer {
-  std::function<void(const Update&)> call;
-  std::deque<Update> queue;
+  std::function<void(const Update&)> on_update;
+  std::function<void(const LifecycleEvent&)> on_event;
+  std::deque<std::function<void(Observer&)>> queue;
 };
 
 namespace {
@@ -156,7 +160,7 @@ Result<> Driver::restart(std::optional<std::string> part) {
   if (!part) return request(fact::RestartRequested{});
   const auto node = graph_->find(*part);
   if (!node) return fail(ErrorKind::not_found, "there is no component '{}'", *part);
-  return request(fact::RestartRequested{*node});
+  return request(fact::RestartRequested{node});
 }
 
 Result<> Driver::request(Fact fact) {
@@ -174,13 +178,15 @@ void Driver::carry_out(const order::Start& order) {
   const auto slot = std::make_shared<Slot>(*this, order.node, order.incarnation,
                                            strand ? *strand : environment_.control);
   slots_[order.node] = slot;
+  const auto lend = [&](NodeId below) {
+    const bool started = machine_.part(below).state == PartState::started;
+    slot->borrowed.push_back(started ? slots_[below]->object : nullptr);
+    return slot->borrowed.back().get();
+  };
   std::vector<Component*> needs;
   std::vector<Component*> after;
-  for (const auto below : recipient.needs) needs.push_back(slots_[below]->object.get());
-  for (const auto below : recipient.after) {
-    const bool started = machine_.part(below).state == PartState::started;
-    after.push_back(started ? slots_[below]->object.get() : nullptr);
-  }
+  for (const auto below : recipient.needs) needs.push_back(lend(below));
+  for (const auto below : recipient.after) after.push_back(lend(below));
   hooks_.spawn(slot->name() + " start", slot->executor,
                run_start(slot, std::move(needs), std::move(after)));
 }
@@ -210,7 +216,7 @@ void Driver::carry_out(const order::Wake& order) {
 
 void Driver::carry_out(const LifecycleEvent& event) {
   environment_.journal.write(to_journal(event, *graph_));
-  if (const auto* change = std::get_if<event::StateChanged>(&event)) publish(*change);
+  publish(event);
   if (const auto* refused = std::get_if<event::Refused>(&event)) refused_ = refused->why;
 }
 
@@ -220,74 +226,90 @@ Context Driver::context(const std::shared_ptr<Slot>& slot, Hook hook, Duration b
   return {slot, slot->source(hook).token(), environment_.clock.now() + budget};
 }
 
-// A hook may outlive its welcome (see Machine::abandon): it holds its slot, and whichever of start
-// and stop ends last takes the component's work and the component down.
-namespace {
-asio::awaitable<void> end_work(async::Scope& work) {  // NOLINT: the caller holds the slot
-  work.request_stop(StopReason::finished);
-  auto join = work.join(async::never);
-  co_await std::move(join);
+// A hook may outlive its welcome (see Machine::abandon): it holds its slot, and the last one to end
+// after the stop takes the component's work and the component down.
+asio::awaitable<void> Driver::leave(std::shared_ptr<Slot> slot) {
+  --slot->running;
+  if (!slot->stop_over || slot->running > 0) co_return;
+  if (slot->work.alive() > 0) {
+    slot->work.request_stop(StopReason::finished);
+    auto join = slot->work.join(async::never);
+    co_await std::move(join);
+  }
+  slot->object.reset();
+  slot->borrowed.clear();
 }
-}  // namespace
+
+// The object goes on its own strand, wherever its last user lets go of it.
+std::shared_ptr<Component> Driver::make(const std::shared_ptr<Slot>& slot,
+                                        const std::vector<Component*>& needs,
+                                        const std::vector<Component*>& after) const {
+  auto made = recipients_[slot->node].entry.make(needs, after);
+  const auto destroy = [executor = slot->executor](Component* object) {
+    asio::dispatch(executor,
+                   [owned = std::unique_ptr<Component>{object}]() mutable { owned.reset(); });
+  };
+  return {made.release(), destroy};
+}
 
 asio::awaitable<void> Driver::run_start(std::shared_ptr<Slot> slot, std::vector<Component*> needs,
                                         std::vector<Component*> after) {
   const auto node = slot->node;
   const auto incarnation = slot->incarnation;
   if (slot->source(Hook::start).requested()) {
-    slot->start_over = true;
+    slot->borrowed.clear();
     deliver(fact::StartEnded{node, incarnation, Outcome::not_entered, {}});
     co_return;
   }
+  ++slot->running;
   deliver(fact::Entered{node, incarnation});
-  const auto& entry = recipients_[node].entry;
-  auto make = [&] {
-    slot->object = entry.make(needs, after);
-    return slot->object->start(context(slot, Hook::start, entry.spec.budgets.start));
+  auto enter = [&] {
+    slot->object = make(slot, needs, after);
+    const auto budget = recipients_[node].entry.spec.budgets.start;
+    return slot->object->start(context(slot, Hook::start, budget));
   };
-  auto hook = contained(make);
+  auto hook = contained(enter);
   const auto result = co_await std::move(hook);
-  slot->start_over = true;
-  if (slot->stop_over) {
-    auto end = end_work(slot->work);
-    co_await std::move(end);
-    slot->object.reset();
-  }
+  auto leaving = leave(slot);
+  co_await std::move(leaving);
   fact::StartEnded ended{node, incarnation, Outcome::started, {}};
   if (!result) {
-    ended.outcome =
-        result.error().kind() == ErrorKind::cancelled ? Outcome::cancelled : Outcome::failed;
+    const bool cancelled = result.error().kind() == ErrorKind::cancelled;
+    ended.outcome = cancelled ? Outcome::cancelled : Outcome::failed;
     ended.failure = failure_of(result.error());
   }
   deliver(std::move(ended));
 }
 
 asio::awaitable<void> Driver::run_drain(std::shared_ptr<Slot> slot) {
-  auto make = [&] {
-    return slot->object->drain(
-        context(slot, Hook::drain, recipients_[slot->node].entry.spec.budgets.drain));
+  ++slot->running;
+  auto enter = [&] {
+    const auto budget = recipients_[slot->node].entry.spec.budgets.drain;
+    return slot->object->drain(context(slot, Hook::drain, budget));
   };
-  auto hook = contained(make);
+  auto hook = contained(enter);
   const auto result = co_await std::move(hook);
+  auto leaving = leave(slot);
+  co_await std::move(leaving);
   fact::DrainEnded ended{slot->node, slot->incarnation, {}};
   if (!result) ended.failure = failure_of(result.error());
   deliver(std::move(ended));
 }
 
 asio::awaitable<void> Driver::run_stop(std::shared_ptr<Slot> slot, Outcome told) {
-  auto make = [&]() -> Task<> {
-    if (!slot->object) return contained([]() -> Task<> { co_return Result<>{}; });
-    return slot->object->stop(
-        context(slot, Hook::stop, recipients_[slot->node].entry.spec.budgets.stop), told);
-  };
-  auto hook = contained(make);
-  const auto result = co_await std::move(hook);
-  if (slot->work.alive() > 0) {
-    auto end = end_work(slot->work);
-    co_await std::move(end);
+  ++slot->running;
+  Result<> result;
+  if (slot->object) {  // there is none if its constructor threw
+    auto enter = [&] {
+      const auto budget = recipients_[slot->node].entry.spec.budgets.stop;
+      return slot->object->stop(context(slot, Hook::stop, budget), told);
+    };
+    auto hook = contained(enter);
+    result = co_await std::move(hook);
   }
   slot->stop_over = true;
-  if (slot->start_over) slot->object.reset();
+  auto leaving = leave(slot);
+  co_await std::move(leaving);
   fact::StopEnded ended{slot->node, slot->incarnation, {}};
   if (!result) ended.failure = failure_of(result.error());
   deliver(std::move(ended));
@@ -333,28 +355,43 @@ std::vector<std::string> Driver::holders() const {
 }
 
 Driver::Subscription Driver::subscribe(std::function<void(const Update&)> call) {
-  auto observer = std::make_shared<Observer>(Observer{std::move(call), {}});
+  auto observer = std::make_shared<Observer>();
+  observer->on_update = std::move(call);
   observers_.push_back(observer);
-  push(observer, last_update_);
+  push(observer, [last = last_update_](Observer& o) { o.on_update(last); });
   return Subscription{observer};
 }
 
-void Driver::publish(const event::StateChanged& change) {
-  last_update_ = {change.version, change.to, change.cause};
+Driver::Subscription Driver::listen(std::function<void(const LifecycleEvent&)> call) {
+  auto observer = std::make_shared<Observer>();
+  observer->on_event = std::move(call);
+  observers_.push_back(observer);
+  return Subscription{observer};
+}
+
+void Driver::publish(const LifecycleEvent& event) {
+  const auto* change = std::get_if<event::StateChanged>(&event);
+  if (change != nullptr) last_update_ = {change->version, change->to, change->cause};
   std::erase_if(observers_, [](const auto& observer) { return observer.expired(); });
   for (const auto& weak : observers_) {
-    if (const auto observer = weak.lock()) push(observer, last_update_);
+    const auto observer = weak.lock();
+    if (!observer) continue;
+    if (observer->on_event) push(observer, [event](Observer& o) { o.on_event(event); });
+    if (observer->on_update && change != nullptr) {
+      push(observer, [last = last_update_](Observer& o) { o.on_update(last); });
+    }
   }
 }
 
-void Driver::push(const std::shared_ptr<Observer>& observer, const Update& update) {
-  observer->queue.push_back(update);
+// A queue of its own for each, so that the order holds on any executor.
+void Driver::push(const std::shared_ptr<Observer>& observer, std::function<void(Observer&)> call) {
+  observer->queue.push_back(std::move(call));
   asio::post(environment_.control.executor, [weak = std::weak_ptr{observer}] {
     const auto alive = weak.lock();
     if (!alive) return;
-    const Update next = std::move(alive->queue.front());
+    const auto next = std::move(alive->queue.front());
     alive->queue.pop_front();
-    alive->call(next);
+    next(*alive);
   });
 }
 

@@ -76,6 +76,8 @@ class Driver {
     std::shared_ptr<void> observer_;
   };
   [[nodiscard]] Subscription subscribe(std::function<void(const Update&)> observer);
+  // The same for every step of every part, from now on.
+  [[nodiscard]] Subscription listen(std::function<void(const LifecycleEvent&)> observer);
 
  private:
   struct Slot;
@@ -98,12 +100,16 @@ class Driver {
   void carry_out(const order::Cancel& order);
   void carry_out(const order::Wake& order);
   void carry_out(const LifecycleEvent& event);
-  void publish(const event::StateChanged& change);
-  void push(const std::shared_ptr<Observer>& observer, const Update& update);
+  void publish(const LifecycleEvent& event);
+  void push(const std::shared_ptr<Observer>& observer, std::function<void(Observer&)> call);
   void rearm();
   Result<> request(Fact fact);
   Context context(const std::shared_ptr<Slot>& slot, Hook hook, Duration budget) const;
 
+  std::shared_ptr<Component> make(const std::shared_ptr<Slot>& slot,
+                                  const std::vector<Component*>& needs,
+                                  const std::vector<Component*>& after) const;
+  asio::awaitable<void> leave(std::shared_ptr<Slot> slot);
   asio::awaitable<void> run_start(std::shared_ptr<Slot> slot, std::vector<Component*> needs,
                                   std::vector<Component*> after);
   asio::awaitable<void> run_drain(std::shared_ptr<Slot> slot);

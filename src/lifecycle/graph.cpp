@@ -21,7 +21,7 @@ class Check {
   explicit Check(const std::vector<Spec>& specs) : specs_{specs} {
     for (std::uint32_t i = 0; i < specs.size(); ++i) index_name(i);
     for (const auto& spec : specs) check_edges(spec);
-    if (faults_.empty()) order();
+    order();
   }
 
   const std::vector<std::string>& faults() const { return faults_; }
@@ -77,6 +77,7 @@ class Check {
     std::vector<std::vector<std::uint32_t>> above(specs_.size());
     for (std::uint32_t i = 0; i < specs_.size(); ++i) {
       each_edge(specs_[i], [&](const Edge& edge) {
+        if (!index_.contains(edge.name)) return;  // reported already
         above[index(edge.name)].push_back(i);
         ++missing[i];
       });
@@ -89,20 +90,25 @@ class Check {
         if (--missing[i] == 0) sorted_.push_back(i);
       }
     }
-    if (sorted_.size() < specs_.size()) report_cycle(missing);
+    std::vector<bool> seen(specs_.size());
+    for (std::uint32_t i = 0; i < specs_.size(); ++i) {
+      if (missing[i] > 0 && !seen[i]) report_cycle(i, missing, seen);
+    }
   }
 
   // From any part left over, going down through parts left over must come round.
-  void report_cycle(const std::vector<std::uint32_t>& missing) {
-    const auto left = std::ranges::find_if(missing, [](auto n) { return n > 0; });
-    auto at = static_cast<std::uint32_t>(left - missing.begin());
+  void report_cycle(std::uint32_t at, const std::vector<std::uint32_t>& missing,
+                    std::vector<bool>& seen) {
     std::vector<std::uint32_t> path;
-    while (std::ranges::find(path, at) == path.end()) {
+    while (!seen[at]) {
+      seen[at] = true;
       path.push_back(at);
       at = index(edge_below(specs_[at], missing).name);
     }
+    const auto begin = std::ranges::find(path, at);
+    if (begin == path.end()) return;  // it leads into a cycle that is known
     std::string text = specs_[at].name;
-    for (auto i = std::ranges::find(path, at); i != path.end(); ++i) {
+    for (auto i = begin; i != path.end(); ++i) {
       const Edge& edge = edge_below(specs_[*i], missing);
       text += fmt::format(" -> {} ({})", edge.name, place(edge.where));
     }
@@ -112,7 +118,8 @@ class Check {
   const Edge& edge_below(const Spec& spec, const std::vector<std::uint32_t>& missing) const {
     const Edge* found = nullptr;
     each_edge(spec, [&](const Edge& edge) {
-      if (found == nullptr && missing[index(edge.name)] > 0) found = &edge;
+      const bool left = index_.contains(edge.name) && missing[index(edge.name)] > 0;
+      if (found == nullptr && left) found = &edge;
     });
     return *found;
   }

@@ -74,8 +74,7 @@ Orders Machine::tell(TimePoint now, const Fact& fact) {
 
 void Machine::transition(State to, std::string cause) {
   if (!is_allowed(state_, to)) {
-    std::fprintf(stderr, "no transition from %s to %s\n", name_of(state_).data(),
-                 name_of(to).data());
+    fmt::print(stderr, "no transition from {} to {}\n", name_of(state_), name_of(to));
     std::abort();
   }
   const State from = std::exchange(state_, to);
@@ -121,6 +120,8 @@ bool Machine::advance_up() {
     case State::runtime_starting:
       if (holding_[1] > 0 || again_ > 0) return false;
       transition(State::runtime_ready, "every critical part started");
+      served_ = true;
+      if (!ready_at_) ready_at_ = now_;
       wake(Goal::ready, Settled::ready);
       if (!open_[2]) open_phase(Phase::online);
       return true;
@@ -214,8 +215,11 @@ void Machine::on(const fact::StopRequested&) {
   ++revision_;
   wake(Goal::ready, Settled::stopped);
   if (state_ == State::stopped) return;
-  total_deadline_ = now_ + limits_.stop;
-  const bool was_ready = state_ == State::runtime_ready || state_ == State::draining;
+  const auto deadline = now_ + limits_.stop;
+  const bool going_down = state_ == State::rolling_back || state_ == State::draining;
+  // A stop during a roll-back only tightens (inv 26).
+  total_deadline_ = going_down && total_deadline_ ? std::min(*total_deadline_, deadline) : deadline;
+  const bool serves = served_ && state_ != State::rolling_back && state_ != State::runtime_failed;
   if (state_ == State::runtime_ready) {
     begin_lame_duck();
     transition(State::draining, "a stop was requested");
@@ -223,7 +227,7 @@ void Machine::on(const fact::StopRequested&) {
     transition(State::stopping, "a stop was requested");
   }
   descend(ids(Phase::core, Phase::online), StopReason::shutdown,
-          was_ready ? WithDrain::yes : WithDrain::no);
+          serves ? WithDrain::yes : WithDrain::no);
 }
 
 void Machine::on(const fact::Hurried&) {
@@ -255,15 +259,14 @@ void Machine::on(const fact::RestartRequested& f) {
   bring_up_again_ = true;
   clear_again();
   total_deadline_ = now_ + limits_.rollback;
-  const bool was_ready = state_ == State::runtime_ready;
-  if (was_ready) {
+  if (state_ == State::runtime_ready) {
     begin_lame_duck();
     transition(State::draining, "a restart was requested");
   } else {
     transition(State::rolling_back, "a restart was requested");
   }
   descend(ids(Phase::runtime, Phase::online), StopReason::restart,
-          was_ready ? WithDrain::yes : WithDrain::no);
+          served_ ? WithDrain::yes : WithDrain::no);
 }
 
 void Machine::on(const fact::WaitBegun& f) {

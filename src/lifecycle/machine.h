@@ -90,6 +90,8 @@ class Machine {
     Failure failure;
     std::string degraded;  // started, but this is missing
     std::string doing;
+    std::optional<Failure> died;  // while its start still ran
+    NodeId root = 0;              // whose failure it was skipped for
     Incarnation incarnation = 0;
     // the wish
     bool wanted = false;
@@ -130,6 +132,8 @@ class Machine {
   std::uint64_t revision() const { return revision_; }  // grows with anything worth showing
   Generation generation() const { return generation_; }
   TimePoint since() const { return since_; }
+  // When this generation first became ready.
+  std::optional<TimePoint> ready_at() const { return ready_at_; }
   const Part& part(NodeId id) const { return parts_[id]; }
   const std::set<Survivor>& survivors() const { return survivors_; }
   // The first cause of the failure we are in (inv 13): the part, and what it said.
@@ -182,7 +186,9 @@ class Machine {
   void start_runnable();
   void start(NodeId id);
   void became_started(NodeId id);
-  void settle_dependents(NodeId id);
+  enum class Was : std::uint8_t { waiting, started };
+  void settle_dependents(NodeId id, Was was);
+  void die(NodeId id, const Failure& failure);
   void skip(NodeId id, NodeId because);
   void release(NodeId id);
   void release_behind(NodeId id);
@@ -235,6 +241,7 @@ class Machine {
   Generation generation_ = 0;
   TimePoint now_{};
   TimePoint since_{};
+  std::optional<TimePoint> ready_at_;
 
   std::vector<Part> parts_;
   std::array<NodeId, phase_count + 1> first_{};       // first node of each phase, and the end
@@ -249,6 +256,7 @@ class Machine {
   std::uint32_t again_occupied_ = 0;  // of them, those not down yet
 
   bool stop_requested_ = false;  // sticky (inv 9)
+  bool served_ = false;          // this generation has been ready
   bool core_failing_ = false;
   bool bring_up_again_ = false;  // a retry or restart waits for the roll-back
   std::uint32_t stop_faults_ = 0;

@@ -134,6 +134,7 @@ web
 4 died database disk -> blame database start failed, stop database
 5 stopped web
 6 stopped database -> state core_failed
+6 ask failure -> web: port
 )");
 }
 

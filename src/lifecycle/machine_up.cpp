@@ -8,6 +8,8 @@ namespace orrery::lifecycle {
 void Machine::begin_generation(std::string cause) {
   ++generation_;
   failure_.reset();
+  ready_at_.reset();
+  served_ = false;
   pace_ = Pace::normal;
   open_[1] = open_[2] = false;
   transition(State::runtime_starting, std::move(cause));
@@ -144,6 +146,7 @@ void Machine::became_started(NodeId id) {
     const bool open = open_[static_cast<std::size_t>(graph_[above].phase)];
     if (--dependent.unmet == 0 && open) runnable_.insert(above);
   }
+  if (part.died) die(id, *std::exchange(part.died, std::nullopt));
 }
 
 // The part is over before it was started. Its own stop follows if it was entered (inv 14).
@@ -163,7 +166,7 @@ void Machine::start_failed(NodeId id, Outcome outcome, Failure failure) {
   } else if (part.wanted) {
     part.wanted = false;
     release(id);
-    settle_dependents(id);
+    settle_dependents(id, Was::waiting);
   }
   if (part.drain == DrainState::pending) drained(id);  // there is nothing to drain
   if (part.entered) {
@@ -175,34 +178,41 @@ void Machine::start_failed(NodeId id, Outcome outcome, Failure failure) {
 
 // A failed or skipped part: those that need it are skipped, those after it may start. A list
 // rather than recursion: a chain of ten thousand must not deepen the stack (inv 28).
-void Machine::settle_dependents(NodeId id) {
+void Machine::settle_dependents(NodeId id, Was was) {
   std::vector<NodeId> work{id};
   while (!work.empty()) {
     const auto below = work.back();
     work.pop_back();
+    const bool counted = below == id && was == Was::started;  // its soft edges are met already
     for (const auto above : graph_[below].dependents) {
       Part& dependent = parts_[above];
       if (!dependent.wanted || dependent.state != PartState::waiting) continue;
       if (std::ranges::binary_search(graph_[above].needs, below)) {
         skip(above, below);
         work.push_back(above);
-      } else if (--dependent.unmet == 0 && open_[static_cast<std::size_t>(graph_[above].phase)]) {
+      } else if (!counted && --dependent.unmet == 0 &&
+                 open_[static_cast<std::size_t>(graph_[above].phase)]) {
         runnable_.insert(above);
       }
     }
   }
 }
 
+// The reason names what it needs and the root of it all, however long the chain.
 void Machine::skip(NodeId id, NodeId because) {
   Part& part = parts_[id];
   const Part& below = parts_[because];
+  const bool chained = below.state == PartState::skipped;
+  part.root = chained ? below.root : because;
+  const Part& root = parts_[part.root];
+  const auto why = chained ? fmt::format("was skipped: '{}' failed", graph_[part.root].name)
+                           : std::string{"failed"};
+  part.failure = {
+      fmt::format("needs '{}', which {}: {}", graph_[because].name, why, root.failure.text),
+      root.failure.remedy};
   part.state = PartState::skipped;
   part.wanted = false;
   part.settled_at = now_;
-  part.failure = {
-      fmt::format("needs '{}', which {}: {}", graph_[because].name,
-                  below.state == PartState::skipped ? "was skipped" : "failed", below.failure.text),
-      below.failure.remedy};
   runnable_.erase(id);
   release(id);
   ++revision_;
@@ -234,10 +244,11 @@ void Machine::release_behind(NodeId id) {
 void Machine::fail_generation(NodeId id, const Failure& failure) {
   const bool core = graph_[id].phase == Phase::core;
   if (stop_requested_) return;
-  if (!failure_) failure_ = {id, failure};  // inv 13
+  const bool going_down = state_ == State::rolling_back || state_ == State::draining;
+  // The first cause is kept (inv 13); a core part that dies after a failed start is a new one.
+  if (!failure_ || (core && !going_down)) failure_ = {id, failure};
   core_failing_ = core_failing_ || core;
   if (core) bring_up_again_ = false;
-  const bool going_down = state_ == State::rolling_back || state_ == State::draining;
   if (going_down && !core) return;
   clear_again();
   if (!total_deadline_) total_deadline_ = now_ + limits_.rollback;  // inv 17
@@ -248,18 +259,27 @@ void Machine::fail_generation(NodeId id, const Failure& failure) {
 
 void Machine::on(const fact::Died& f) {
   Part& part = parts_[f.node];
-  if (!current(f.node, f.incarnation) || part.state != PartState::started || !part.wanted) return;
-  // A degradable part stays where it is, inert: others hold references to it. Its stop comes with
-  // the generation's, or with a restart of it.
-  part.state = PartState::failed;
-  part.failure = f.failure;
+  if (!current(f.node, f.incarnation)) return;
+  if (part.starting) {
+    part.died = f.failure;  // counts once it is started
+  } else if (part.state == PartState::started && part.wanted) {
+    die(f.node, f.failure);
+  }
+}
+
+// A degradable part stays where it is, inert: others hold references to it. Its stop comes with the
+// generation's, or with a restart of it.
+void Machine::die(NodeId id, const Failure& failure) {
+  parts_[id].state = PartState::failed;
+  parts_[id].failure = failure;
   ++revision_;
-  note(event::PartFailed{.node = f.node,
+  note(event::PartFailed{.node = id,
                          .hook = Hook::start,
                          .outcome = Outcome::failed,
-                         .failure = f.failure,
+                         .failure = failure,
                          .provoked = false});
-  if (graph_[f.node].critical()) fail_generation(f.node, f.failure);
+  if (graph_[id].critical()) return fail_generation(id, failure);
+  settle_dependents(id, Was::started);
 }
 
 void Machine::on(const fact::Doing& f) {
@@ -303,7 +323,7 @@ void Machine::begin_restart(NodeId id) {
     runnable_.erase(runnable_.lower_bound(first_[2]), runnable_.end());
     transition(State::runtime_starting, "restart of " + graph_[id].name);
   }
-  descend(closure, StopReason::restart, ready ? WithDrain::yes : WithDrain::no);
+  descend(closure, StopReason::restart, served_ ? WithDrain::yes : WithDrain::no);
   for (const auto at : closure) {  // requests merge
     if (std::exchange(parts_[at].again, true)) continue;
     ++again_;

@@ -19,14 +19,16 @@ Task<> Nested::start(Context context) {
     Error error{ErrorKind::unavailable, failure_text(*snapshot)};
     co_return fail(std::move(error).remedy(snapshot->failure.remedy));
   }
-  watching_ = driver_->subscribe([this, context](const Update& update) { watch(context, update); });
+  watching_ = driver_->listen([this, context](const LifecycleEvent&) { watch(context); });
+  watch(context);
   co_return Result<>{};
 }
 
-void Nested::watch(Context context, const Update& update) {
+void Nested::watch(const Context& context) {
   const auto snapshot = driver_->snapshot();
-  if (is_failed(update.state))
+  if (is_failed(snapshot->state)) {
     context.link().died({failure_text(*snapshot), snapshot->failure.remedy});
+  }
   context.degraded(join(snapshot->degraded, "; "));
 }
 

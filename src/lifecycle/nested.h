@@ -24,7 +24,7 @@ class Nested : public Component {
   Driver& driver() { return *driver_; }
 
  private:
-  void watch(Context context, const Update& update);
+  void watch(const Context& context);
 
   Environment environment_;
   std::function<void(Assembly&)> wire_;

@@ -65,6 +65,7 @@ Snapshot take_snapshot(const Machine& machine, std::shared_ptr<const Graph> grap
              .begun = begun,
              .since = machine.since(),
              .taken = now,
+             .ready_at = machine.ready_at(),
              .ready = machine.ready(),
              .stop_requested = machine.stop_requested(),
              .failed_part = {},

@@ -34,6 +34,7 @@ struct Snapshot {
   TimePoint begun{};  // of the engine
   TimePoint since{};  // of the state
   TimePoint taken{};
+  std::optional<TimePoint> ready_at;  // when this generation first was
   bool ready = false;
   bool stop_requested = false;
   std::optional<std::string> failed_part;

@@ -28,14 +28,22 @@ class Builder {
 
  private:
   bool counts(NodeId id) const {
-    return s_.parts[id].state == PartState::started && (*s_.graph)[id].phase != Phase::online;
+    const auto state = s_.parts[id].state;
+    const bool settled = state == PartState::started || state == PartState::failed;
+    return settled && s_.parts[id].entered && (*s_.graph)[id].phase != Phase::online;
+  }
+  // Until when the part held its phase: a slow degradable one only until it was called slow.
+  TimePoint held_until(NodeId id) const {
+    const Node& node = (*s_.graph)[id];
+    const auto slow = s_.parts[id].entered_at + node.budgets.slow;
+    return node.critical() ? s_.parts[id].settled_at : std::min(s_.parts[id].settled_at, slow);
   }
   // Of the given parts, the one that was settled last.
   std::optional<NodeId> last_of(auto&& ids, auto&& admit) const {
     std::optional<NodeId> last;
     for (const NodeId id : ids) {
       if (!admit(id)) continue;
-      if (!last || s_.parts[id].settled_at > s_.parts[*last].settled_at) last = id;
+      if (!last || held_until(id) > held_until(*last)) last = id;
     }
     return last;
   }
@@ -45,11 +53,13 @@ class Builder {
     return ids;
   }
 
-  // Backwards from the last critical part: each time to what ended last of all it waited for.
+  // Backwards from what was waited for last: each time to what ended last of all it waited for.
   void walk() {
     const Graph& graph = *s_.graph;
-    auto at = last_of(all(), [&](NodeId id) { return counts(id) && graph[id].critical(); });
-    if (at) t_.ready = s_.parts[*at].settled_at - s_.begun;
+    if (!s_.ready_at) return;
+    t_.ready = *s_.ready_at - s_.begun;
+    auto at =
+        last_of(all(), [&](NodeId id) { return counts(id) && held_until(id) <= *s_.ready_at; });
     while (at) {
       t_.critical_path.insert(t_.critical_path.begin(), *at);
       on_path_.insert(*at);
@@ -71,7 +81,7 @@ class Builder {
     const auto ready = s_.begun + *t_.ready;
     auto runtime_begins = ready;
     for (auto id = static_cast<NodeId>(s_.parts.size()); id-- > 0;) {
-      if (!counts(id)) continue;
+      if (!counts(id) || s_.parts[id].state != PartState::started) continue;
       const Node& node = (*s_.graph)[id];
       auto latest = node.phase == Phase::core ? runtime_begins : ready;
       for (const auto above : node.dependents) {

@@ -302,8 +302,11 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     const auto late = close_at(clock, clock.now() + self->limits_.write, connection);
     std::string text = fmt::format("HTTP/1.1 {} {}\r\nContent-Length: {}\r\n", response.status,
                                    reason_of(response.status), response.body.size());
-    if (!response.content_type.empty()) text += "Content-Type: " + response.content_type + "\r\n";
-    for (const auto& [name, value] : response.headers) text += name + ": " + value + "\r\n";
+    if (!response.content_type.empty()) {
+      text.append("Content-Type: ").append(response.content_type).append("\r\n");
+    }
+    for (const auto& [name, value] : response.headers)
+      text.append(name).append(": ").append(value).append("\r\n");
     text += last ? "Connection: close\r\n\r\n" : "\r\n";
     if (!head) text += response.body;
     auto [error, size] =

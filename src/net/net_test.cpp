@@ -91,11 +91,13 @@ class Server : public testing::Test, public Handler {
     co_return Response{.body = request.method + " " + request.path + " " + request.body,
                        .headers = {}};
   }
+  // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
   asio::awaitable<std::optional<Response>> refuse_upgrade(const Request& request) override {
     const bool refuse = request.path == "/no";
     co_return refuse ? std::optional{Response{.status = 403, .body = "no", .headers = {}}}
                      : std::nullopt;
   }
+  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
   asio::awaitable<void> converse(Request, std::shared_ptr<WebSocket> socket) override {
     while (true) {
       auto reading = socket->read();
