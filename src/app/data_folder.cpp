@@ -22,22 +22,29 @@ std::optional<std::string> variable(const char* name) {
   return value;
 }
 
-Error denied(std::string_view doing, const std::string& path, const std::string& why) {
-  return Error{ErrorKind::denied, fmt::format("{} {}: {}", doing, path, why)}.remedy(
+Error denied(std::string_view doing, const std::string& path, const std::error_code& why) {
+  Error error{ErrorKind::denied, fmt::format("{} {}: {}", doing, path, why.message())};
+  if (why == std::errc::no_space_on_device) {
+    return std::move(error).remedy(
+        "make room on the disk, or choose another folder with --data DIR");
+  }
+  return std::move(error).remedy(
       "give this user the right to write there, or choose another folder with --data DIR");
 }
+
+std::error_code last_error() { return {errno, std::generic_category()}; }
 
 Result<> make_folders(const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return fail(denied("making the data folder", folder, error.message()));
+  if (error) return fail(denied("making the data folder", folder, error));
   for (const auto* name : {"run", "logs", "plugins", "backups"}) {
     const auto path = folder + "/" + name;
     fs::create_directory(path, error);
-    if (error) return fail(denied("making", path, error.message()));
+    if (error) return fail(denied("making", path, error));
   }
   fs::permissions(folder + "/run", fs::perms::owner_all, error);
-  if (error) return fail(denied("protecting", folder + "/run", error.message()));
+  if (error) return fail(denied("protecting", folder + "/run", error));
   return {};
 }
 
@@ -86,6 +93,14 @@ std::string control_socket(const std::string& folder) {
   return fmt::format("{}/{:016x}.sock", short_folder(), hash);
 }
 
+std::string http_address(const std::string& host, std::uint16_t port) {
+  const bool any = host == "0.0.0.0" || host == "::";
+  const auto shown = any                                   ? std::string{"127.0.0.1"}
+                     : host.find(':') != std::string::npos ? "[" + host + "]"
+                                                           : host;
+  return fmt::format("http://{}:{}", shown, port);
+}
+
 FolderLock::~FolderLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -94,7 +109,7 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   if (auto made = make_folders(folder); !made) return fail(std::move(made).error());
   const auto path = folder + "/run/orrery.lock";
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return fail(denied("opening", path, std::strerror(errno)));
+  if (descriptor < 0) return fail(denied("opening", path, last_error()));
   FolderLock lock{descriptor};
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     Error taken{ErrorKind::conflict,
@@ -107,7 +122,7 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   const bool written =
       ::ftruncate(descriptor, 0) == 0 &&
       ::pwrite(descriptor, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size());
-  if (!written) return fail(denied("writing", path, std::strerror(errno)));
+  if (!written) return fail(denied("writing", path, last_error()));
   return lock;
 }
 

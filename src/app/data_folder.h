@@ -1,6 +1,7 @@
 // The data folder: where it is, what is in it, and the lock that keeps a second instance out.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <sys/types.h>
@@ -16,6 +17,9 @@ std::string data_folder(const std::optional<std::string>& flag);
 // Where the control socket of a data folder is: run/orrery.sock in it, or a short path elsewhere
 // when that would not fit into a socket address. Programs and their clients compute the same.
 std::string control_socket(const std::string& folder);
+
+// "http://127.0.0.1:6185": an address that a browser on this machine can open.
+std::string http_address(const std::string& host, std::uint16_t port);
 
 // Held while the process lives; the kernel lets go of it however the process ends.
 class FolderLock {

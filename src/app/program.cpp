@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/commands/commands.h"
+#include "app/stop_signals.h"
 #include "core/text.h"
 
 namespace orrery::app {
@@ -48,7 +49,7 @@ Program::Program(RunOptions options)
       control_watch_{"control", control_.strand().busy, bot_clock_, journal_},
       backoff_{{.base = 1s, .cap = 60s, .stable = 60s}, std::random_device{}()},
       tasks_{"program", control_.executor(), clock_, on_fault()},
-      bot_tasks_{"bot watch", bot_.executor(), bot_clock_, on_fault()},
+      bot_tasks_{"bot watch", bot_.executor(), clock_, on_fault()},
       life_{"life", control_.executor(), clock_, on_fault()} {
   signals_.add(SIGHUP);
   signals_.add(SIGUSR2);
@@ -58,7 +59,7 @@ Program::Program(RunOptions options)
   web::add_metrics_routes(router_, *this, metrics_);
   web::add_runtime_routes(router_, *this);
   web::add_auth_routes(router_, accounts_, *this, clock_);
-  web::add_user_routes(router_, accounts_);
+  web::add_user_routes(router_, accounts_, *this);
   web::add_log_routes(router_, *this);
   web::add_chat_routes(router_, door_);
 }
@@ -115,7 +116,9 @@ int Program::run() {
   tasks_.spawn("watch", bot_watch_.run(tasks_.token()));
   bot_tasks_.spawn("watch", control_watch_.run(tasks_.token()));
   life_.spawn("life", live());
+  hear_stop_signals(Hear::yes);
   control_.run_here();
+  hear_stop_signals(Hear::no);  // what comes now changes nothing, and must not kill us
   const int code = exit_code();
   if (!driver_->idle() || !bot_.stop(200ms)) end_now(code == 0 ? 3 : code);
   return code;
@@ -287,6 +290,10 @@ asio::awaitable<void> Program::beat() {
 
 // ---- what others ask
 
+std::string Program::address() const {
+  return http_address(configuration_.settings().http.host, port_);
+}
+
 std::vector<std::string> Program::blocked() const {
   const auto bot = bot_watch_.blocked();
   return bot ? std::vector{*bot} : std::vector<std::string>{};
@@ -331,14 +338,12 @@ asio::awaitable<std::optional<std::string>> Program::ask_status(TimePoint deadli
 // For the person at the terminal; a program that reads us gets the log.
 void Program::show_banner() const {
   if (::isatty(STDOUT_FILENO) != 1) return;
-  const auto& http = configuration_.settings().http;
-  const auto host = http.host == "0.0.0.0" ? std::string{"127.0.0.1"} : http.host;
   std::printf(
       "\n  Orrery is ready.\n\n"
       "    talk to it     orrery chat '!ping'\n"
-      "    look at it     orrery status      http://%s:%u/\n"
+      "    look at it     orrery status      %s/\n"
       "    stop it        Ctrl-C, or orrery stop\n",
-      host.c_str(), port_);
+      address().c_str());
   if (accounts_.empty())
     std::printf("    sign in        orrery user setup-link   (no account yet)\n");
   std::printf("\n");

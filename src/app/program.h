@@ -40,6 +40,7 @@ class Program final : public web::RuntimeControl {
   std::vector<lifecycle::Span> spans() override { return driver_->spans(); }
   bool ready() const override { return driver_ && driver_->ready(); }
   std::vector<std::string> blocked() const override;
+  std::string address() const override;
   WallTime start_time() const override { return start_time_; }
   std::optional<WallTime> ready_time() const override { return ready_time_; }
   Result<> retry() override;

@@ -33,7 +33,8 @@ class Workers {
                                    : Result<T>{fail(ErrorKind::cancelled, "the pool ended")});
     };
     if (!push(std::move(work))) {
-      co_return fail(ErrorKind::limited, "{} has too much work waiting", name_);
+      Error full{ErrorKind::limited, "too much is waiting for the " + name_ + " thread"};
+      co_return fail(std::move(full).retry_after(std::chrono::seconds{1}));
     }
     co_return co_await answer.take();
   }

@@ -127,7 +127,7 @@ class PhaseAssembly {
         .criticality = phase_ == Phase::online ? Criticality::degradable : Criticality::critical,
         .needs = placed(std::move(needs.edges), name.where),
         .after = placed(std::move(after.edges), name.where),
-        .budgets = {},
+        .budgets = *budgets_,
         .where = name.where};
     entries_->push_back({std::move(spec), std::move(recipe), std::nullopt});
     return {entries_, entries_->size() - 1};

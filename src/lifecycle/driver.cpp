@@ -6,6 +6,8 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
+#include "core/text.h"
+
 namespace orrery::lifecycle {
 
 // One incarnation of one component. Held by the driver while it is current and by each of its
@@ -159,7 +161,12 @@ Result<> Driver::retry() { return request(fact::RetryRequested{}); }
 Result<> Driver::restart(std::optional<std::string> part) {
   if (!part) return request(fact::RestartRequested{});
   const auto node = graph_->find(*part);
-  if (!node) return fail(ErrorKind::not_found, "there is no component '{}'", *part);
+  if (!node) {
+    std::vector<std::string> names;
+    for (const auto& known : graph_->nodes()) names.push_back(known.name);
+    return fail(ErrorKind::not_found, "there is no component '{}'{}", *part,
+                did_you_mean(*part, names));
+  }
   return request(fact::RestartRequested{node});
 }
 

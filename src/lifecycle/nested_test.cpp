@@ -259,7 +259,7 @@ TEST(OwnStrand, A_part_that_blocks_its_thread_does_not_keep_the_stop_from_ending
 
   hold.count_down();
   scope.spawn("join", join(*driver, joined));
-  while (!joined) control.run_one();
+  while (!joined) control.run_one();  // NOLINT(bugprone-infinite-loop): the loop runs join
   EXPECT_TRUE(driver->idle());
   EXPECT_THAT(driver->snapshot()->survivors, IsEmpty());
   EXPECT_TRUE(bot.stop(10s));

@@ -30,9 +30,7 @@ class Conversation final : public WebSocket, public std::enable_shared_from_this
   Task<std::string> read() override;
   bool send(std::string text) override;
   void close(unsigned code, std::string reason) override;
-
-  // Ends the socket at once.
-  void cut();
+  void cut() override;
 
  private:
   void pump();

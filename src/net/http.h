@@ -59,6 +59,8 @@ class WebSocket {
   virtual bool send(std::string text) = 0;
   // Sends what is queued, then a close frame; ends the socket after a second at the latest.
   virtual void close(unsigned code, std::string reason) = 0;
+  // Ends the socket at once.
+  virtual void cut() = 0;
 };
 
 // What a server serves. Called on its strand; many calls may be in flight.

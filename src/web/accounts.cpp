@@ -230,7 +230,7 @@ void Accounts::sign_out(const std::string& token) {
 }
 
 Result<std::string> Accounts::open_setup() {
-  const auto token = random_token();
+  auto token = random_token();
   const auto before = std::exchange(setup_, Setup{setup_hash(token), wall_now() + 24h});
   if (auto saved = save(); !saved) {
     setup_ = before;

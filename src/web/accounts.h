@@ -70,7 +70,7 @@ class Accounts final : public Authenticator {
   std::map<std::string, std::string> users_;  // name, argon2id hash
   std::map<std::string, Session> sessions_;   // by the hash of the token
   std::optional<Setup> setup_;
-  async::Workers hashing_{"passwords", 1, 16};  // 64 MiB a hash: one at a time
+  async::Workers hashing_{"password", 1, 16};  // 64 MiB a hash: one at a time
 };
 
 }  // namespace orrery::web

@@ -28,8 +28,11 @@ net::Response problem(int status, std::string_view message) {
 }
 
 net::Response problem(const Error& error) {
-  const auto message = error.remedy().empty() ? error.text() : error.text() + ". " + error.remedy();
-  auto response = problem(status_of(error), message);
+  json::value data;
+  if (!error.remedy().empty()) data = {{"remedy", error.remedy()}};
+  auto response =
+      envelope(status_of(error),
+               {{"status", "error"}, {"message", error.text()}, {"data", std::move(data)}});
   if (const auto delay = error.retry_after()) {
     const auto seconds = std::max<std::int64_t>(1, (delay->count() + 999) / 1000);
     response.headers.emplace_back("Retry-After", std::to_string(seconds));

@@ -17,6 +17,8 @@ class RuntimeControl {
   virtual bool ready() const = 0;
   // Strands that stand still, and who holds them up: "bot: message '!x' on webchat, for 3.2 s".
   virtual std::vector<std::string> blocked() const = 0;
+  // Where people reach it: "http://127.0.0.1:6185".
+  virtual std::string address() const = 0;
   virtual WallTime start_time() const = 0;
   virtual std::optional<WallTime> ready_time() const = 0;
 

@@ -35,6 +35,7 @@ class FakeRuntime final : public RuntimeControl {
   std::vector<lifecycle::Span> spans() override { return {}; }
   bool ready() const override { return snapshot_.ready; }
   std::vector<std::string> blocked() const override { return {}; }
+  std::string address() const override { return "http://127.0.0.1:6185"; }
   WallTime start_time() const override { return {}; }
   std::optional<WallTime> ready_time() const override { return {}; }
   Result<> retry() override { return {}; }

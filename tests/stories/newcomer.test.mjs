@@ -125,7 +125,7 @@ describe('A newcomer', { concurrency: 3 }, () => {
 
   it('is told by 2 that the command line is wrong, with nothing on standard output', async (t) => {
     const folder = temporaryFolder(t);
-    const wrong = [[], ['frobnicate'], ['run', '--bogus'], ['run', '--http', 'nowhere'], ['run', '--on-failure', 'panic'], ['chat', '--timeout', 'soon', 'x'], ['restart'],
+    const wrong = [[], ['frobnicate'], ['run', '--bogus'], ['run', '--http', 'nowhere'], ['run', '--on-failure', 'panic'], ['chat', '--timeout', 'soon', 'x'],
       ['user'], ['user', 'add'], ['config'], ['log', 'level', 'loud'], ['analyze', 'nothing'], ['status', 'extra']];
     for (const command of wrong) {
       const answer = await execute(program('orrery'), command, { cwd: folder, env: { HOME: folder } });

@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { asRoot, execute, own, program, sqlite, startBot, temporaryFolder, write } from '../support/bot.mjs';
+import { asRoot, cleanUp, elapse, execute, own, sqlite, startBot, temporaryFolder, until, write } from '../support/bot.mjs';
 
-const away = '[database]\nurl = "sqlite:missing/orrery.db"\n';
+const away = '[database]\nurl = "sqlite:nowhere/orrery.db"\n';
 const broken = (t, options = {}) => startBot(t, { config: away, wait: 'listening', ...options });
 
 // A folder on a file system of its own, of `size`; only root can make one.
 async function smallDisk(t, folder, size) {
   const mounted = await execute('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=755,uid=65534,gid=65534`, 'orrery-story', folder], { asUser: false });
   if (mounted.code !== 0) return false;
-  t.after(() => execute('umount', ['-l', folder], { asUser: false }));
+  cleanUp(t, () => execute('umount', ['-l', folder], { asUser: false }));
   return true;
 }
 function fill(folder) {
@@ -38,13 +38,13 @@ describe('A database that cannot be opened', { concurrency: 3 }, () => {
     const bot = await broken(t);
     const status = await bot.state('runtime_failed');
     assert.deepEqual([status.state, status.ready, status.failed], ['runtime_failed', false, true]);
-    assert.match(status.failure_message, /database.*missing\/orrery\.db.*folder .*missing does not exist/);
-    assert.match(status.failure_remedy, /missing.*database\.url/);
+    assert.match(status.failure_message, /database.*nowhere\/orrery\.db.*folder .*nowhere does not exist/);
+    assert.match(status.failure_remedy, /nowhere.*database\.url/);
     const shown = await bot.cli('status');
     assert.equal(shown.code, 1);
-    assert.match(shown.stdout, /what happened: .*missing[^]*what to do: .*database\.url[^]*orrery retry/);
+    assert.match(shown.stdout, /what happened: .*nowhere[^]*what to do: .*database\.url[^]*orrery retry/);
     const line = await bot.event('the runtime could not start');
-    assert.match(line.reason, /missing/);
+    assert.match(line.reason, /nowhere/);
     assert.equal(line.then, 'orrery retry');
     assert.equal((await bot.component('webchat')).state, 'waiting');
   });
@@ -54,7 +54,7 @@ describe('A database that cannot be opened', { concurrency: 3 }, () => {
     await bot.state('runtime_failed');
     for (const target of ['/livez?verbose', '/readyz?verbose', '/startupz?verbose', '/api/stat/start-time', '/api/stat/version', '/', '/metrics', '/api/auth/setup']) {
       const answer = await bot.http('GET', target);
-      assert.doesNotMatch(answer.text + JSON.stringify(answer.headers), /missing|cannot be opened|does not exist/, target);
+      assert.doesNotMatch(answer.text + JSON.stringify(answer.headers), /nowhere|cannot be opened|does not exist/, target);
     }
     const verbose = await bot.http('GET', '/readyz?verbose');
     assert.match(verbose.text, /\[-\] database: failed/);
@@ -68,7 +68,7 @@ describe('A database that cannot be opened', { concurrency: 3 }, () => {
     const ada = await bot.browser();
     const answer = await bot.http('GET', '/api/stat/runtime-status', { headers: ada });
     assert.equal(answer.status, 200);
-    assert.match(answer.json.data.failure_message, /missing/);
+    assert.match(answer.json.data.failure_message, /nowhere/);
   });
 
   it('is open after the folder was made and orrery retry, in the same process', async (t) => {
@@ -76,8 +76,8 @@ describe('A database that cannot be opened', { concurrency: 3 }, () => {
     await bot.state('runtime_failed');
     const failing = await bot.cli('retry');
     assert.equal(failing.code, 1);
-    assert.match(failing.stderr, /missing/);
-    own(fs.mkdirSync(path.join(bot.data, 'missing'), { recursive: true }));
+    assert.match(failing.stderr, /nowhere/);
+    own(fs.mkdirSync(path.join(bot.data, 'nowhere'), { recursive: true }));
     const retry = await bot.cli('retry');
     assert.deepEqual([retry.code, retry.stdout], [0, 'ready\n']);
     assert.equal((await bot.cli('chat', '!ping')).stdout, 'pong\n');
@@ -100,7 +100,7 @@ describe('A database that cannot be opened', { concurrency: 3 }, () => {
     const bot = await broken(t);
     await bot.state('runtime_failed');
     assert.equal((await bot.control('POST', '/api/runtime/retry?wait=10')).status, 503);
-    own(fs.mkdirSync(path.join(bot.data, 'missing'), { recursive: true }));
+    own(fs.mkdirSync(path.join(bot.data, 'nowhere'), { recursive: true }));
     const answer = await bot.control('POST', '/api/runtime/retry');
     assert.equal(answer.status, 202);
     await bot.state({ ready: true });
@@ -122,14 +122,14 @@ describe('A database that cannot be opened', { concurrency: 3 }, () => {
   it('ends the program with 1 under --on-failure exit', async (t) => {
     const bot = await startBot(t, { config: away, wait: 'nothing', args: ['--on-failure', 'exit'] });
     assert.deepEqual(((end) => [end.code, end.signal])(await bot.exit()), [1, null]);
-    assert.match(bot.stderr, /missing/);
+    assert.match(bot.stderr, /nowhere/);
     assert.ok(!fs.existsSync(bot.socket));
   });
 
   it('is tried again without being asked under --on-failure retry', async (t) => {
     const bot = await broken(t, { args: ['--on-failure', 'retry'] });
     await bot.event('retrying');
-    own(fs.mkdirSync(path.join(bot.data, 'missing'), { recursive: true }));
+    own(fs.mkdirSync(path.join(bot.data, 'nowhere'), { recursive: true }));
     await bot.event('ready');
     assert.equal(await bot.probe('/readyz'), 200);
   });
@@ -198,7 +198,7 @@ describe('A database', { concurrency: 3 }, () => {
     assert.equal((await bot.cli('retry')).code, 0);
   });
 
-  it('that may not be written is reported with the right to give', async (t) => {
+  it('that may not be opened is reported with the right to give', async (t) => {
     const first = await startBot(t);
     await first.stop();
     const file = path.join(first.data, 'orrery.db');
@@ -206,11 +206,19 @@ describe('A database', { concurrency: 3 }, () => {
     const bot = await startBot(t, { folder: first.folder, wait: 'listening' });
     const status = await bot.state('runtime_failed');
     assert.match(status.failure_message, /orrery\.db.*[Pp]ermission denied/);
+    fs.chmodSync(file, 0o644);
+    assert.equal((await bot.cli('retry')).code, 0);
+  });
+
+  it('that may only be read does not make the bot ready', async (t) => {
+    const first = await startBot(t);
+    await first.stop();
+    const file = path.join(first.data, 'orrery.db');
     fs.chmodSync(file, 0o444);
-    assert.equal((await bot.cli('retry')).code, 1);
-    const readonly = await bot.status();
-    assert.match(readonly.failure_message, /readonly|read-only/);
-    assert.match(readonly.failure_remedy, /right to write/);
+    const bot = await startBot(t, { folder: first.folder, wait: 'listening' });
+    const status = await bot.state('runtime_failed', { within: 2000 });
+    assert.match(status.failure_message, /orrery\.db.*(readonly|read-only|[Pp]ermission denied)/);
+    assert.match(status.failure_remedy, /right to write/);
     fs.chmodSync(file, 0o644);
     assert.equal((await bot.cli('retry')).code, 0);
   });
@@ -227,7 +235,7 @@ describe('A database', { concurrency: 3 }, () => {
     assert.equal((await bot.cli('retry')).code, 0);
     assert.equal((await bot.cli('chat', '!prefix ?')).code, 0);
     fill(disk);
-    const full = await bot.cli('chat', '!prefix' === '' ? '' : '?prefix !');
+    const full = await bot.cli('chat', '?prefix !');
     assert.ok(full.code === 0 || /full|disk/.test(full.stdout), full.stdout);
     assert.equal(await bot.probe('/livez'), 200);
     assert.equal((await bot.stop()).code, 0);
@@ -274,7 +282,7 @@ describe('A data folder', { concurrency: 3 }, () => {
     assert.equal((await bot.cli('chat', '!ping')).stdout, 'pong\n');
     const adding = await bot.cliWith({ input: 'correct horse\n' }, 'user', 'add', 'ada', '--password-stdin');
     assert.equal(adding.code, 1);
-    assert.match(adding.stderr, /No space left[^]*What to do: .*room/);
+    assert.match(adding.stderr, /No space left[^]*make room on the disk/);
     assert.equal((await bot.cli('user', 'list')).stdout, '', 'a user that could not be kept is not there');
     assert.equal((await bot.stop()).code, 0);
   });
@@ -295,16 +303,21 @@ it('Failing and retrying 500 times leaves as many descriptors and threads as a f
   const fresh = await startBot(t, {});
   await fresh.status();
   await mend();
-  const first = { fds: bot.fds(), threads: bot.threads() };
-  assert.deepEqual(first, { fds: fresh.fds(), threads: fresh.threads() }, 'a retry holds what a first start holds');
+  const held = (of) => `${of.fds()} descriptors, ${of.threads()} threads`;
+  // The connection that asked may be closed a moment after the answer.
+  const holds = (wanted, when) => until(() => `it holds ${wanted} ${when}; it holds ${held(bot)}`, () => held(bot) === wanted, { within: 1000 });
+  await elapse(50); // for those connections to be closed
+  const first = held(fresh);
+  await holds(first, 'after a retry, as after a first start');
   await fail();
-  const failed = { fds: bot.fds(), threads: bot.threads() };
+  await elapse(50);
+  const failed = held(bot);
   let resident = 0;
   for (let round = 1; round <= 500; ++round) {
     await mend();
-    if (round % 100 === 0) assert.deepEqual({ fds: bot.fds(), threads: bot.threads() }, first, `ready, round ${round}`);
+    if (round % 100 === 0) await holds(first, `when ready, round ${round}`);
     await fail();
-    if (round % 100 === 0) assert.deepEqual({ fds: bot.fds(), threads: bot.threads() }, failed, `failed, round ${round}`);
+    if (round % 100 === 0) await holds(failed, `when failed, round ${round}`);
     if (round === 100) resident = bot.residentBytes();
   }
   const growth = bot.residentBytes() - resident;

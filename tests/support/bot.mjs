@@ -25,17 +25,32 @@ process.on('exit', () => {
   for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
 });
 
+// Undone in reverse order when the test ends; one that fails does not keep the others from it.
+const undo = new WeakMap();
+export function cleanUp(t, step) {
+  if (!undo.has(t)) {
+    undo.set(t, []);
+    t.after(async () => {
+      for (const last of undo.get(t).reverse()) await Promise.resolve().then(last).catch((error) => t.diagnostic(`cleaning up: ${error.message}`));
+    });
+  }
+  undo.get(t).push(step);
+}
+
 export function own(file) {
   if (asRoot) fs.chownSync(file, user.uid, user.gid);
   return file;
 }
 export function temporaryFolder(t) {
   const folder = own(fs.mkdtempSync(path.join(os.tmpdir(), 'orrery-story-')));
+  fs.chmodSync(folder, 0o755); // what is closed to others is closed by the bot, not by us
   folders.add(folder);
-  t?.after(() => {
-    fs.rmSync(folder, { recursive: true, force: true });
-    folders.delete(folder);
-  });
+  if (t) {
+    cleanUp(t, () => {
+      fs.rmSync(folder, { recursive: true, force: true });
+      folders.delete(folder);
+    });
+  }
   return folder;
 }
 export function write(file, text) {
@@ -327,7 +342,7 @@ export class Talk {
 export async function startBot(t, { wait = 'ready', ...options } = {}) {
   const folder = options.folder ?? temporaryFolder(t);
   const bot = new Bot({ ...options, folder });
-  t.after(() => bot.destroy());
+  cleanUp(t, () => bot.destroy());
   if (wait === 'ready') await bot.ready();
   if (wait === 'listening') await bot.listening();
   return bot;

@@ -26,6 +26,7 @@ export class RawWebSocket {
   frames = [];
   status = 0;
   closeCode = null;
+  polite = true; // answers the close of the other side
   ended = false;
   #buffer = Buffer.alloc(0);
   #wake = [];
@@ -118,7 +119,7 @@ export class RawWebSocket {
     else this.frames.push(got);
     if (got.opcode === opcodes.close) {
       this.closeCode = size >= 2 ? got.payload.readUInt16BE(0) : 1005;
-      this.send(frame(opcodes.close, got.payload));
+      if (this.polite) this.send(frame(opcodes.close, got.payload));
     }
     return true;
   }

@@ -51,7 +51,7 @@ std::optional<Options> parse(int argc, char** argv) {
     } else if (flag == "--from") {
       options.from = *value;
     } else if (flag == "--seed") {
-      options.one = *value;
+      options.one = value;
     } else {
       return std::nullopt;
     }

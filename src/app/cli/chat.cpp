@@ -47,6 +47,11 @@ class Talk {
   Duration patience() const {
     return std::max<Duration>(1ms, deadline_ - std::chrono::steady_clock::now());
   }
+  // `orrery run` in another terminal may have been typed a moment ago.
+  bool may_yet_come() const {
+    const auto moment = deadline_ - options_.timeout + std::min<Duration>(options_.timeout, 1s);
+    return std::chrono::steady_clock::now() < moment;
+  }
   bool out_of_time() const { return std::chrono::steady_clock::now() >= deadline_; }
 
   // Waits for readiness: asks again until the bot is ready, or cannot become so in time.
@@ -55,7 +60,12 @@ class Talk {
         "/api/chat/ws" + (options_.as ? "?as=" + escaped(*options_.as) : std::string{});
     while (true) {
       const auto status = client_.ask("GET", "/api/stat/runtime-status", "", patience());
-      if (!status) return fail(status.error());
+      const bool absent = !status && status.error().kind() == ErrorKind::not_found;
+      if (!status && !(absent && may_yet_come())) return fail(status.error());
+      if (absent) {
+        ::poll(nullptr, 0, 20);
+        continue;
+      }
       if (status->at("ready").as_bool()) {
         auto socket = client_.socket().converse(target, patience());
         if (!socket) return fail(std::move(socket).error());

@@ -34,6 +34,20 @@ ErrorKind kind_of(int status) {
   }
 }
 
+std::string text_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string{value->as_string()} : std::string{};
+}
+
+// The bot's refusal, with its remedy. 404 from the bot is an answer, not the absence of a bot.
+Error refusal(int status, const json::object& answer) {
+  Error error{status == 404 ? ErrorKind::invalid : kind_of(status), text_of(answer, "message")};
+  const auto* data = answer.if_contains("data");
+  const auto* details = data == nullptr ? nullptr : data->if_object();
+  return details == nullptr ? std::move(error)
+                            : std::move(error).remedy(text_of(*details, "remedy"));
+}
+
 }  // namespace
 
 Result<json::value> Client::ask(const std::string& method, const std::string& target,
@@ -51,12 +65,7 @@ Result<json::value> Client::ask(const std::string& method, const std::string& ta
   if (object == nullptr)
     return fail(ErrorKind::internal, "the bot gave an answer this program cannot read");
   if (response->status >= 300) {
-    const auto* message = object->if_contains("message");
-    // 404 from the bot is an answer, not the absence of a bot.
-    const auto kind = response->status == 404 ? ErrorKind::invalid : kind_of(response->status);
-    return fail(
-        kind, "{}",
-        message != nullptr && message->is_string() ? std::string{message->as_string()} : "refused");
+    return fail(refusal(response->status, *object));
   }
   return object->at("data");
 }

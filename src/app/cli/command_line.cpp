@@ -118,13 +118,18 @@ class Parser {
 
   void add_restart() {
     auto* command = add("restart", "Start the runtime anew", restart_);
-    command
-        ->add_flag("--runtime", runtime_, "Only the runtime and online phases, in the same process")
-        ->required();
+    command->add_flag("--runtime", runtime_,
+                      "Only the runtime and online phases, in the same process");
     command
         ->add_option("--component", restart_.component, "Only this component and what stands on it")
         ->type_name("NAME");
     command->add_flag("!--no-wait", restart_.wait, "Do not wait for the outcome");
+    command->callback([this] {
+      if (!runtime_ && !restart_.component) {
+        throw CLI::RequiredError("--runtime (this version cannot replace the program in place)");
+      }
+      line_.command = restart_;
+    });
   }
 
   void add_analyze() {

@@ -1,8 +1,11 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <sys/stat.h>
+
 #include "app/cli/commands.h"
 #include "app/program.h"
+#include "app/stop_signals.h"
 
 extern char** environ;
 
@@ -36,6 +39,8 @@ config::Sources run_sources(const Common& common, const Run& options) {
 }  // namespace
 
 int run(const Common& common, const Run& options, TimePoint begun, const Extend& extend) {
+  hear_stop_signals(Hear::no);  // before the first thread
+  ::umask(0077);                // what we write is nobody else's business
   RunOptions run_options{.sources = run_sources(common, options),
                          .loaded = {},
                          .data_folder = data_folder(common.data),

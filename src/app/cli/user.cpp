@@ -63,7 +63,10 @@ class Keeper {
     auto lock = FolderLock::take(client_.folder());
     if (!lock) return fail(std::move(lock).error());
     if (auto loaded = accounts_.load(); !loaded) return fail(std::move(loaded).error());
-    return wait(offline(accounts_));
+    auto done = wait(offline(accounts_));
+    if (done || done.error().kind() != ErrorKind::not_found) return done;
+    // Not found is what the absence of a bot is called; here it is the user.
+    return fail(ErrorKind::invalid, "{}", done.error().text());
   }
 
  private:
@@ -97,9 +100,9 @@ Task<json::value> done(Task<> task) {
 Task<json::value> listed(std::vector<std::string> names) {
   co_return json::value{{"users", json::array(names.begin(), names.end())}};
 }
-Task<json::value> linked(Result<std::string> token) {
+Task<json::value> linked(Result<std::string> token, std::string address) {
   if (!token) co_return fail(std::move(token).error());
-  co_return json::value{{"token", *token}};
+  co_return json::value{{"link", address + "/setup#" + *token}};
 }
 
 Exit with_password(const Common& common, const User& options) {
@@ -136,20 +139,18 @@ Exit list(const Common& common) {
 }
 
 Exit setup_link(const Common& common) {
+  // Where the bot would listen; a running one knows where it does.
   const auto outcome = config::load(sources_of(common));
   const auto& http = outcome.loaded.settings.http;
-  const auto answer =
-      Keeper{common}.ask("POST", "/api/users/setup-link", "",
-                         [](web::Accounts& accounts) { return linked(accounts.open_setup()); });
+  const auto address = http_address(http.host, http.port);
+  const auto answer = Keeper{common}.ask(
+      "POST", "/api/users/setup-link", "",
+      [&](web::Accounts& accounts) { return linked(accounts.open_setup(), address); });
   if (!answer) return complain(answer.error(), common);
-  const auto host =
-      http.host == "0.0.0.0" || http.host == "::" ? std::string{"127.0.0.1"} : http.host;
-  const auto link = fmt::format("http://{}:{}/setup#{}", host, http.port,
-                                answer->at("token").as_string().c_str());
   if (common.json) {
-    print_json({{"link", link}});
+    print_json(*answer);
   } else {
-    std::printf("%s\n", link.c_str());
+    std::printf("%s\n", answer->at("link").as_string().c_str());
   }
   return Exit::yes;
 }

@@ -120,11 +120,16 @@ void WebChat::take(const std::shared_ptr<Session>& session, const std::string& t
   }
 }
 
-asio::awaitable<async::WaitEnd> WebChat::close(TimePoint deadline, async::StopToken token) {
+asio::awaitable<void> WebChat::close(async::StopToken token) {
   sessions_.close();
   const auto open = sockets_;
   for (const auto& socket : open) socket->close(1013, "the runtime is not ready");
-  co_return co_await sessions_.wait_empty(clock_, deadline, std::move(token));
+  auto leaving = sessions_.wait_empty(clock_, async::never, std::move(token));
+  const auto end = co_await std::move(leaving);
+  if (end == async::WaitEnd::done) co_return;
+  for (const auto& socket : open) socket->cut();
+  auto ending = sessions_.wait_empty(clock_, async::never, {});
+  co_await std::move(ending);
 }
 
 }  // namespace orrery::platforms::webchat

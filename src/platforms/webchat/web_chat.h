@@ -30,8 +30,9 @@ class WebChat final : public Room {
 
   // Takes no more messages; replies still go out.
   void refuse() { refusing_ = true; }
-  // Closes every session with 1013 and waits until they have ended.
-  asio::awaitable<async::WaitEnd> close(TimePoint deadline, async::StopToken token);
+  // Closes every session with 1013, cuts off those that do not answer once `token` is requested,
+  // and waits until all have ended: they use this chat to their last instruction.
+  asio::awaitable<void> close(async::StopToken token);
 
  private:
   struct Session;

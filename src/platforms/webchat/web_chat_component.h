@@ -22,7 +22,7 @@ class WebChatComponent final : public lifecycle::Component {
   }
   Task<> stop(lifecycle::Context context, lifecycle::Outcome) override {
     door_.close();
-    auto closing = chat_.close(async::never, context.token());
+    auto closing = chat_.close(context.token());
     co_await std::move(closing);
     co_return Result<>{};
   }

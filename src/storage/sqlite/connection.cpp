@@ -126,6 +126,12 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Ac
     Error error{kind_of(code), fmt::format("{} cannot be opened: {}", path, reason)};
     return fail(std::move(error).remedy(remedy_of(code, path)));
   }
+  // A file that may only be read is opened without a word, and the first write would fail.
+  if (access == Access::read_write && sqlite3_db_readonly(handle, "main") == 1) {
+    sqlite3_close_v2(handle);
+    Error error{ErrorKind::denied, fmt::format("{} may only be read, not written", path)};
+    return fail(std::move(error).remedy(remedy_of(SQLITE_READONLY, path)));
+  }
   return std::unique_ptr<Connection>{new Connection{handle, path, busy_timeout}};
 }
 

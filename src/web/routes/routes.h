@@ -18,7 +18,7 @@ void add_runtime_routes(Router& router, RuntimeControl& runtime);
 void add_auth_routes(Router& router, Accounts& accounts, RuntimeControl& runtime,
                      async::Clock& clock);
 // /api/users
-void add_user_routes(Router& router, Accounts& accounts);
+void add_user_routes(Router& router, Accounts& accounts, RuntimeControl& runtime);
 // /api/log/level
 void add_log_routes(Router& router, RuntimeControl& runtime);
 // /api/chat/ws

@@ -98,7 +98,9 @@ class RuntimeRoutes {
     if (!settled) co_return problem(settled.error());
     auto response = ok(status_json(*runtime_));
     if (*settled != lifecycle::Settled::ready) {
-      response = problem(503, lifecycle::failure_text(*runtime_->snapshot()));
+      const auto s = runtime_->snapshot();
+      Error failed{ErrorKind::unavailable, lifecycle::failure_text(*s)};
+      response = problem(std::move(failed).remedy(s->failure.remedy));
     }
     co_return response;
   }

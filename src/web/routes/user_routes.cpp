@@ -10,7 +10,8 @@ namespace json = boost::json;
 
 class UserRoutes {
  public:
-  UserRoutes(Accounts& accounts) : accounts_{accounts} {}  // NOLINT: made in one place
+  UserRoutes(Accounts& accounts, RuntimeControl& runtime)
+      : accounts_{accounts}, runtime_{runtime} {}
 
   asio::awaitable<net::Response> list() {
     json::array names;
@@ -33,7 +34,8 @@ class UserRoutes {
   }
   asio::awaitable<net::Response> setup_link() {
     const auto token = accounts_.open_setup();
-    co_return token ? ok({{"token", *token}}) : problem(token.error());
+    if (!token) co_return problem(token.error());
+    co_return ok({{"link", runtime_.address() + "/setup#" + *token}});
   }
 
  private:
@@ -47,12 +49,13 @@ class UserRoutes {
     return std::pair{std::move(*name), Secret{std::move(*password)}};
   }
   Accounts& accounts_;
+  RuntimeControl& runtime_;
 };
 
 }  // namespace
 
-void add_user_routes(Router& router, Accounts& accounts) {
-  const auto routes = std::make_shared<UserRoutes>(accounts);
+void add_user_routes(Router& router, Accounts& accounts, RuntimeControl& runtime) {
+  const auto routes = std::make_shared<UserRoutes>(accounts, runtime);
   const Router::Call<SignedIn> list = [routes](net::Request, SignedIn) { return routes->list(); };
   const Router::Call<SignedIn> add = [routes](net::Request r, SignedIn) {
     return routes->add(std::move(r));
