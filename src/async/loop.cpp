@@ -4,7 +4,8 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
-#include <pthread.h>
+
+#include "async/thread.h"
 
 namespace orrery::async {
 namespace {
@@ -72,13 +73,12 @@ Loop::~Loop() {
 
 void Loop::start() {
   guard_.emplace(context_.get_executor());
-  thread_ = std::thread{[this] {
+  thread_ = named_thread(name_, [this](const std::stop_token&) {
     context_.run();
     const std::lock_guard lock{mutex_};
     ended_ = true;
     ending_.notify_all();
-  }};
-  pthread_setname_np(thread_.native_handle(), name_.substr(0, 15).c_str());
+  });
 }
 
 bool Loop::stop(Duration grace) {

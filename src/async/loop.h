@@ -77,7 +77,7 @@ class Loop {
   std::mutex mutex_;
   std::condition_variable ending_;
   bool ended_ = false;  // guarded by mutex_
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace orrery::async

@@ -1,14 +1,13 @@
 #include "async/workers.h"
 
-#include <pthread.h>
+#include "async/thread.h"
 
 namespace orrery::async {
 
 Workers::Workers(std::string name, std::size_t threads, std::size_t queue)
     : name_{std::move(name)}, limit_{queue} {
   for (std::size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this](const std::stop_token& token) { serve(token); });
-    pthread_setname_np(threads_.back().native_handle(), name_.substr(0, 15).c_str());
+    threads_.push_back(named_thread(name_, [this](const std::stop_token& token) { serve(token); }));
   }
 }
 

@@ -3,10 +3,10 @@
 #include <boost/json.hpp>
 #include <fmt/color.h>
 #include <fmt/format.h>
-#include <pthread.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <unistd.h>
 
+#include "async/thread.h"
 #include "core/text.h"
 
 namespace orrery::observe {
@@ -119,8 +119,7 @@ Log::Log(Journal& journal, Options options, Redactor redactor)
       redactor_{std::move(redactor)},
       level_{options_.level},
       sinks_{std::make_shared<Sinks>(options_)},
-      thread_{[this](const std::stop_token& token) { serve(token); }} {
-  pthread_setname_np(thread_.native_handle(), "log");
+      thread_{async::named_thread("log", [this](const std::stop_token& token) { serve(token); })} {
   reading_ = journal.read([this](const Event& event) { take(event); });
 }
 

@@ -217,7 +217,7 @@ describe('A database', { concurrency: 3 }, () => {
     fs.chmodSync(file, 0o444);
     const bot = await startBot(t, { folder: first.folder, wait: 'listening' });
     const status = await bot.state('runtime_failed', { within: 2000 });
-    assert.match(status.failure_message, /orrery\.db.*(readonly|read-only|[Pp]ermission denied)/);
+    assert.match(status.failure_message, /orrery\.db.*(only be read|readonly|read-only|[Pp]ermission denied)/);
     assert.match(status.failure_remedy, /right to write/);
     fs.chmodSync(file, 0o644);
     assert.equal((await bot.cli('retry')).code, 0);
