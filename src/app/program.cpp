@@ -222,9 +222,7 @@ void Program::on_update(const lifecycle::Update& update) {
     case State::runtime_ready:
       ready_time_ = wall_now();
       backoff_.reset();
-      return journal_.write(Level::info, "app", "ready",
-                            {{"after_ms", milliseconds(clock_.now() - options_.begun)},
-                             {"degraded", join(driver_->snapshot()->degraded, "; ")}});
+      return report_ready();
     case State::draining:
     case State::stopping:
       return manager_.notify("STOPPING=1");
@@ -238,6 +236,13 @@ void Program::on_update(const lifecycle::Update& update) {
     default:
       return;
   }
+}
+
+void Program::report_ready() {
+  std::vector<Field> fields{{"after_ms", milliseconds(clock_.now() - options_.begun)}};
+  const auto degraded = join(driver_->snapshot()->degraded, "; ");
+  if (!degraded.empty()) fields.push_back({"degraded", degraded});
+  journal_.write(Level::info, "app", "ready", std::move(fields));
 }
 
 void Program::on_failed() {
@@ -335,17 +340,22 @@ asio::awaitable<std::optional<std::string>> Program::ask_status(TimePoint deadli
   co_return co_await answer.take();
 }
 
-// For the person at the terminal; a program that reads us gets the log.
-void Program::show_banner() const {
+// For the person at the terminal; a program that reads us gets the log, and never the link.
+void Program::show_banner() {
   if (::isatty(STDOUT_FILENO) != 1) return;
+  if (log_) log_->flush(100ms);  // so that the lines before this one stand before it
   std::printf(
       "\n  Orrery is ready.\n\n"
       "    talk to it     orrery chat '!ping'\n"
       "    look at it     orrery status      %s/\n"
       "    stop it        Ctrl-C, or orrery stop\n",
       address().c_str());
-  if (accounts_.empty())
-    std::printf("    sign in        orrery user setup-link   (no account yet)\n");
+  if (accounts_.empty()) {
+    std::printf("    sign in        orrery user add NAME\n");
+    if (const auto token = accounts_.open_setup()) {
+      std::printf("                   or, once: %s/setup#%s\n", address().c_str(), token->c_str());
+    }
+  }
   std::printf("\n");
   std::fflush(stdout);
 }

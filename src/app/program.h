@@ -58,9 +58,10 @@ class Program final : public web::RuntimeControl {
   asio::awaitable<void> beat();
   void on_signal(int number);
   void on_update(const lifecycle::Update& update);
+  void report_ready();
   void on_failed();
   void reload();
-  void show_banner() const;
+  void show_banner();
   std::string status_line();
   asio::awaitable<std::optional<std::string>> ask_status(TimePoint deadline,
                                                          async::StopToken token);

@@ -67,9 +67,10 @@ struct Say {
                  {{"hook", std::string{name_of(e.hook)}}, {"doing", e.doing}});
   }
   Event operator()(const event::DescentEnded& e) const {
-    return line(e.left.empty() ? Level::info : Level::error,
-                fmt::format("generation {} ended, {} left alive", e.generation, e.left.size()),
-                {{"left", join(e.left, ", ")}});
+    return line(
+        e.left.empty() ? Level::info : Level::error,
+        fmt::format("generation {} ended, {} left alive", e.generation, e.left.size()),
+        e.left.empty() ? std::vector<Field>{} : std::vector<Field>{{"left", join(e.left, ", ")}});
   }
   Event operator()(const event::Refused& e) const {
     return line(Level::warn, "request refused", {{"request", e.request}, {"reason", e.why}});
