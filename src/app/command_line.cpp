@@ -2,7 +2,10 @@
 
 #include <chrono>
 
+#include <sys/stat.h>
+
 #include "app/cli/commands.h"
+#include "app/stop_signals.h"
 
 namespace orrery::app {
 namespace {
@@ -32,9 +35,12 @@ struct Dispatch {
 
 int run_command_line(int argc, char** argv, const Extend& extend) {
   const TimePoint begun = std::chrono::steady_clock::now();
+  hear_stop_signals(Hear::no);  // until the program can; commands that only ask hear them again
+  ::umask(0077);                // what we write is nobody else's business
   const auto parsed = cli::parse(argc, argv);
   if (const auto* code = std::get_if<int>(&parsed)) return *code;
   const auto& line = std::get<cli::CommandLine>(parsed);
+  if (!std::holds_alternative<cli::Run>(line.command)) hear_stop_signals(Hear::yes);
   return std::visit(Dispatch{line.common, begun, extend}, line.command);
 }
 

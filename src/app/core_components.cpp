@@ -26,6 +26,14 @@ Task<> LogComponent::start(lifecycle::Context) {
   co_return Result<>{};
 }
 
+Task<> OwnersComponent::start(lifecycle::Context context) {
+  const auto& owner = configuration_.settings().owner;
+  context.journal().write(Level::debug, "app", "owners resolved",
+                          {{"owners", static_cast<std::int64_t>(owner.ids.size())},
+                           {"sysadmins", static_cast<std::int64_t>(owner.sysadmins.size())}});
+  co_return Result<>{};
+}
+
 Task<> HttpComponent::start(lifecycle::Context context) {
   const auto& http = configuration_.settings().http;
   const net::ServerLimits limits{.connections = static_cast<std::size_t>(http.max_connections),

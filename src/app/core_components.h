@@ -40,6 +40,17 @@ class LogComponent final : public lifecycle::Component {
   std::unique_ptr<observe::Log>& log_;
 };
 
+// Resolves who owns the bot, before anybody can ask.
+class OwnersComponent final : public lifecycle::Component {
+ public:
+  explicit OwnersComponent(config::ConfigurationComponent& configuration)
+      : configuration_{configuration.configuration()} {}
+  Task<> start(lifecycle::Context context) override;
+
+ private:
+  const config::Configuration& configuration_;
+};
+
 // Reads the accounts: without them nobody could sign in to repair anything.
 class AccountsComponent final : public lifecycle::Component {
  public:

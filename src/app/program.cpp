@@ -257,22 +257,28 @@ void Program::on_failed() {
     case config::OnFailure::exit:
       runtime_gave_up_ = true;
       return driver_->request_stop();
-    case config::OnFailure::retry: {
-      const auto delay = backoff_.after({});
-      journal_.write(Level::info, "app", "retrying", {{"in_ms", milliseconds(delay)}});
-      retry_timer_ = clock_.arm(clock_.now() + delay, [this] {
-        if (auto again = retry(); !again) {
-          journal_.write(Level::warn, "app", "not retried", {{"reason", again.error().text()}});
-        }
-      });
-      return;
-    }
+    case config::OnFailure::retry:
+      return retry_later();
   }
+}
+
+void Program::retry_later() {
+  const auto delay = backoff_.after({});
+  journal_.write(Level::info, "app", "retrying", {{"in_ms", milliseconds(delay)}});
+  retry_timer_ = clock_.arm(clock_.now() + delay, [this] {
+    auto again = retry();
+    if (again) return;
+    journal_.write(Level::warn, "app", "not retried", {{"reason", again.error().text()}});
+    if (driver_->state() == State::runtime_failed) retry_later();  // the fault may be mended yet
+  });
 }
 
 void Program::report_core_failure() {
   const auto snapshot = driver_->snapshot();
-  if (log_) return;  // the log has said so
+  if (log_) {
+    log_->flush(100ms);
+    if (::isatty(STDERR_FILENO) != 1) return;  // the log has said so, to whoever reads it
+  }
   std::fprintf(stderr, "orrery could not start: %s\n", lifecycle::failure_text(*snapshot).c_str());
   if (!snapshot->failure.remedy.empty())
     std::fprintf(stderr, "What to do: %s\n", snapshot->failure.remedy.c_str());
@@ -344,17 +350,18 @@ asio::awaitable<std::optional<std::string>> Program::ask_status(TimePoint deadli
 void Program::show_banner() {
   if (::isatty(STDOUT_FILENO) != 1) return;
   if (log_) log_->flush(100ms);  // so that the lines before this one stand before it
+  const char* me = options_.program.c_str();
+  const char* data = options_.data_flag.c_str();
   std::printf(
       "\n  Orrery is ready.\n\n"
-      "    talk to it     orrery chat '!ping'\n"
-      "    look at it     orrery status      %s/\n"
-      "    stop it        Ctrl-C, or orrery stop\n",
-      address().c_str());
-  if (accounts_.empty()) {
-    std::printf("    sign in        orrery user add NAME\n");
-    if (const auto token = accounts_.open_setup()) {
-      std::printf("                   or, once: %s/setup#%s\n", address().c_str(), token->c_str());
-    }
+      "    talk to it     %s chat%s '!ping'\n"
+      "    look at it     %s status%s      %s/\n"
+      "    stop it        Ctrl-C, or %s stop%s\n",
+      me, data, me, data, address().c_str(), me, data);
+  if (accounts_.empty()) std::printf("    sign in        %s user add%s NAME\n", me, data);
+  if (accounts_.empty() && !accounts_.setup_is_open()) {
+    const auto token = accounts_.open_setup();
+    if (token) std::printf("    or, once       %s/setup#%s\n", address().c_str(), token->c_str());
   }
   std::printf("\n");
   std::fflush(stdout);

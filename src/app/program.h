@@ -20,6 +20,8 @@ struct RunOptions {
   config::Sources sources;
   config::Loaded loaded;
   std::string data_folder;
+  std::string program = "orrery";  // how to call it again, for what the banner says
+  std::string data_flag;           // " --data DIR" if it was given
   bool safe_mode = false;
   TimePoint begun;  // the process's first instruction, as near as we can tell
   // More parts and commands than come with the program: how tests bring in parts that misbehave.
@@ -60,6 +62,7 @@ class Program final : public web::RuntimeControl {
   void on_update(const lifecycle::Update& update);
   void report_ready();
   void on_failed();
+  void retry_later();
   void reload();
   void show_banner();
   std::string status_line();

@@ -15,8 +15,8 @@ Task<> PipelineComponent::start(lifecycle::Context context) {
   std::vector<std::unique_ptr<chat::Stage>> stages;
   stages.push_back(std::make_unique<chat::CommandStage>(commands_, prefixes_, context.journal()));
   pipeline_ = std::make_unique<chat::Pipeline>(
-      chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(),
-                                  options_.budget},
+      chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(), options_.budget,
+                                  options_.owners},
       std::move(stages));
   co_return Result<>{};
 }

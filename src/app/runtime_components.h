@@ -12,6 +12,7 @@ struct PipelineOptions {
   async::Strand bot;
   std::string prefix;
   Duration budget;
+  chat::Owners owners;
 };
 
 // Inbox → stages → Outbox. Without the stored prefixes, the default one serves.

@@ -45,7 +45,11 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
   };
   const std::function<PipelineOptions()> pipeline_options = [&settings, bot = p.bot] {
     const auto& commands = settings.settings().commands;
-    return PipelineOptions{.bot = bot, .prefix = commands.prefix, .budget = commands.budget};
+    const auto& ids = settings.settings().owner.ids;
+    return PipelineOptions{.bot = bot,
+                           .prefix = commands.prefix,
+                           .budget = commands.budget,
+                           .owners = chat::Owners{{ids.begin(), ids.end()}}};
   };
 
   auto configuration =
@@ -53,6 +57,7 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
   auto data = app.core.add<DataFolderComponent>("data-folder", needs(), folder);
   auto log = app.core.add<LogComponent>("log", needs(configuration, data), std::ref(p.journal),
                                         folder, std::ref(p.log));
+  app.core.add<OwnersComponent>("owners", needs(configuration));
   auto accounts = app.core.add<AccountsComponent>("accounts", needs(data), std::ref(p.accounts));
   // The door opens last: nothing may reach us before something can answer.
   app.core.add<HttpComponent>("http", needs(configuration, log, accounts), std::ref(p.router),

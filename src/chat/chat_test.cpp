@@ -40,19 +40,23 @@ class Chat : public testing::Test {
     std::vector<std::unique_ptr<Stage>> stages;
     stages.push_back(std::make_unique<CommandStage>(commands, prefixes, journal));
     pipeline = std::make_unique<Pipeline>(
-        Pipeline::Environment{
-            {io.get_executor(), std::make_shared<async::Busy>()}, clock, journal, 1s},
+        Pipeline::Environment{{io.get_executor(), std::make_shared<async::Busy>()},
+                              clock,
+                              journal,
+                              1s,
+                              Owners{{"boss"}}},
         std::move(stages));
   }
   ~Chat() override { io.run(); }
 
   void add(Command command) { ASSERT_TRUE(commands.add(std::move(command))); }
-  void say(const std::string& text, Standing standing = Standing::user) {
+  void say(const std::string& text, Standing standing = Standing::user,
+           const std::string& id = "u") {
     Message message{.id = "1",
                     .platform = "test",
                     .guild = "g",
                     .channel = "c",
-                    .author = {"u", "U", standing},
+                    .author = {id, "U", standing},
                     .text = text};
     ASSERT_TRUE(pipeline->post(std::move(message), heard));
     io.restart();
@@ -102,6 +106,11 @@ TEST_F(Chat, Owner_commands_are_for_owners) {
   say("!secret");
   say("!secret", Standing::owner);
   EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("Only the owner"), "pong"));
+}
+
+TEST_F(Chat, An_id_that_the_configuration_names_is_an_owner) {
+  say("!secret", Standing::user, "boss");
+  EXPECT_THAT(heard->replies, ElementsAre("pong"));
 }
 
 TEST_F(Chat, After_draining_nothing_is_taken) {

@@ -1,5 +1,8 @@
 #include "chat/pipeline.h"
 
+#include <algorithm>
+#include <cctype>
+
 namespace orrery::chat {
 
 Pipeline::Pipeline(Environment environment, std::vector<std::unique_ptr<Stage>> stages)
@@ -13,10 +16,18 @@ Pipeline::Pipeline(Environment environment, std::vector<std::unique_ptr<Stage>> 
 
 namespace {
 
-// Who shows as busy while the message is worked on: its first word, never the rest of the text.
+// Who shows as busy while the message is worked on. Only what can be a command's name is shown:
+// letters and digits after a sign, so never what somebody said.
 std::string label_of(const Message& message) {
-  return "message '" + message.text.substr(0, std::min(message.text.find(' '), std::size_t{24})) +
-         "' on " + message.platform;
+  const auto word = std::string_view{message.text}.substr(0, message.text.find_first_of(" \t\r\n"));
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+  };
+  const bool command = word.size() >= 2 && word.size() <= 17 &&
+                       std::ispunct(static_cast<unsigned char>(word[0])) != 0 &&
+                       std::ranges::all_of(word.substr(1), plain);
+  if (!command) return "a message on " + message.platform;
+  return fmt::format("message '{}' on {}", word, message.platform);
 }
 
 }  // namespace
@@ -28,6 +39,7 @@ Result<> Pipeline::post(Message message, std::shared_ptr<Outlet> outlet) {
   }
   auto pass = gate_.enter();
   if (!pass) return fail(ErrorKind::unavailable, "no more messages are taken");
+  message.author.standing = environment_.owners.standing_of(message.author);
   const auto label = label_of(message);
   auto exchange = std::make_shared<Exchange>(
       Exchange{.message = std::move(message),

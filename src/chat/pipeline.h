@@ -12,6 +12,7 @@
 #include "async/loop.h"
 #include "async/scope.h"
 #include "chat/command.h"
+#include "chat/owners.h"
 #include "core/journal.h"
 
 namespace orrery::chat {
@@ -42,6 +43,7 @@ class Pipeline {
     async::Clock& clock;
     Journal& journal;
     Duration budget;  // for one message
+    Owners owners;
   };
   Pipeline(Environment environment, std::vector<std::unique_ptr<Stage>> stages);
 

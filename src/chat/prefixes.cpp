@@ -6,8 +6,9 @@ namespace orrery::chat {
 
 Result<> check_prefix(std::string_view prefix) {
   const bool spaced = prefix.find_first_of(" \t\r\n") != std::string_view::npos;
-  if (!prefix.empty() && prefix.size() <= 16 && !spaced && is_utf8(prefix)) return {};
-  return fail(ErrorKind::invalid, "a prefix has 1 to 16 bytes and no spaces");
+  const bool visible = is_utf8(prefix) && printable(prefix) == prefix;
+  if (!prefix.empty() && prefix.size() <= 16 && !spaced && visible) return {};
+  return fail(ErrorKind::invalid, "a prefix has 1 to 16 visible bytes and no spaces");
 }
 
 std::optional<std::string_view> strip_prefix(std::string_view text,

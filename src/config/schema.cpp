@@ -176,9 +176,10 @@ std::vector<Key> make_schema() {
           [](S& s) -> auto& { return s.log.format; }),
       boolean("log.file", true, "Also write JSON lines to logs/orrery.log in the data folder.",
               [](S& s) -> auto& { return s.log.file; }),
-      list("owner.ids", "User ids that may do everything.",
+      list("owner.ids", "Ids of users, as their platform gives them, who may do everything.",
            [](S& s) -> auto& { return s.owner.ids; }),
-      list("owner.sysadmins", "User ids that may run the program but do not own it.",
+      list("owner.sysadmins",
+           "Ids of users who may run the program but do not own it; counts once ranks exist.",
            [](S& s) -> auto& { return s.owner.sysadmins; }),
       [] {
         Key key = checked(secret("database.url",
@@ -224,9 +225,13 @@ std::vector<Key> make_schema() {
           [](S& s) -> auto& { return s.lifecycle.on_failure; }),
       integer("lifecycle.parallel_starts", 0, 0, 10000, "Starts at the same time; 0: no limit.",
               [](S& s) -> auto& { return s.lifecycle.parallel_starts; }),
-      secret("discord.token", "Token of the Discord bot.",
+      secret("discord.token",
+             "Token of the Discord bot; kept for the Discord platform, which this version does not "
+             "have.",
              [](S& s) -> auto& { return s.discord.token; }),
-      secret("sentry.dsn", "Where error reports go.", [](S& s) -> auto& { return s.sentry.dsn; }),
+      secret("sentry.dsn",
+             "Where error reports go; kept for error reporting, which this version does not have.",
+             [](S& s) -> auto& { return s.sentry.dsn; }),
   };
 }
 

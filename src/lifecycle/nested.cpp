@@ -32,6 +32,15 @@ void Nested::watch(const Context& context) {
   context.degraded(join(snapshot->degraded, "; "));
 }
 
+Task<> Nested::drain(Context context) {
+  watching_.reset();
+  driver_->request_stop();
+  auto stopping = driver_->wait(Goal::stopped, async::never, context.token());
+  const auto settled = co_await std::move(stopping);
+  if (!settled) co_return fail(settled.error());
+  co_return Result<>{};
+}
+
 Task<> Nested::stop(Context context, Outcome) {
   watching_.reset();
   if (!driver_) co_return Result<>{};

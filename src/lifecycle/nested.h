@@ -19,6 +19,8 @@ class Nested : public Component {
       : environment_{std::move(environment)}, wire_{std::move(wire)} {}
 
   Task<> start(Context context) override;
+  // The inner parts drain and stop here, within the outer drain budget; give it enough.
+  Task<> drain(Context context) override;
   Task<> stop(Context context, Outcome start) override;
 
   Driver& driver() { return *driver_; }

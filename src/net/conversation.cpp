@@ -11,6 +11,8 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t queue_limit = 256;
+// How long a peer may take to answer a close: a stop waits for the slowest of them.
+constexpr std::chrono::milliseconds close_patience{250};
 
 }  // namespace
 
@@ -55,7 +57,7 @@ void Conversation::close(unsigned code, std::string reason) {
   if (std::exchange(closing_, true)) return;
   close_reason_ = {static_cast<websocket::close_code>(code), reason};
   pump();
-  timer_ = clock_.arm(clock_.now() + std::chrono::seconds{1}, [weak = weak_from_this()] {
+  timer_ = clock_.arm(clock_.now() + close_patience, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->cut();
   });
 }

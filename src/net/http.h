@@ -57,7 +57,7 @@ class WebSocket {
   virtual Task<std::string> read() = 0;
   // Queues a message; false once closing.
   virtual bool send(std::string text) = 0;
-  // Sends what is queued, then a close frame; ends the socket after a second at the latest.
+  // Sends what is queued, then a close frame; ends the socket after 250 ms at the latest.
   virtual void close(unsigned code, std::string reason) = 0;
   // Ends the socket at once.
   virtual void cut() = 0;

@@ -27,14 +27,14 @@ using boost::system::error_code;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
-enum class Stage { reading, serving, conversing };
+enum class Stage { idle, reading, serving, conversing };
 
 struct Connection {
   Connection(Socket s, Peer p) : socket{std::move(s)}, peer{std::move(p)} {}
   Socket socket;
   Peer peer;
   beast::flat_buffer buffer;
-  Stage stage = Stage::reading;
+  Stage stage = Stage::idle;
   void close() {
     error_code ignored;
     socket.close(ignored);
@@ -114,7 +114,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     }
     scope_.request_stop(async::StopReason::shutdown);
     for (const auto& connection : connections_) {
-      if (connection->stage == Stage::reading) connection->close();
+      if (connection->stage == Stage::idle || connection->stage == Stage::reading)
+        connection->close();
     }
     const auto end = co_await scope_.join(deadline);
     if (end != async::WaitEnd::done) {
@@ -130,13 +131,16 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   std::size_t connections() const { return connections_.size(); }
 
  private:
-  // The slowest sender gives up its place: a flood of half requests must not shut out a probe.
+  // A flood of half requests must not shut out a probe: the one that has been sending longest gives
+  // up its place, then the one that has been idle longest.
   void make_room() {
     if (connections_.size() < limits_.connections) return;
-    for (const auto& connection : connections_) {  // oldest first
-      if (connection->stage != Stage::reading) continue;
-      connection->close();
-      return;
+    for (const auto stage : {Stage::reading, Stage::idle}) {
+      for (const auto& connection : connections_) {  // oldest first
+        if (connection->stage != stage || !connection->socket.is_open()) continue;
+        connection->close();
+        return;
+      }
     }
   }
 
@@ -182,12 +186,13 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   // Waits for the first byte for as long as an idle client may stay, then for the whole request.
   static asio::awaitable<bool> one_request(std::shared_ptr<Impl> self, ConnectionPtr connection) {
     auto& clock = self->environment_.clock;
-    connection->stage = Stage::reading;
+    connection->stage = Stage::idle;
     if (connection->buffer.size() == 0) {
       const auto idle = close_at(clock, clock.now() + self->limits_.idle, connection);
       auto [error] = co_await connection->socket.async_wait(Socket::wait_read, use_tuple);
       if (error || self->scope_.token().requested()) co_return false;
     }
+    connection->stage = Stage::reading;
     http::request_parser<http::string_body> parser;
     parser.header_limit(static_cast<std::uint32_t>(self->limits_.header.count));
     parser.body_limit(self->limits_.body.count);

@@ -18,7 +18,6 @@ class RateLimit {
 
   // Takes one token. Nothing if there was one, else how long until there is.
   std::optional<Duration> take(const std::string& key, TimePoint now);
-  void forgive(const std::string& key) { buckets_.erase(key); }
 
  private:
   struct Bucket {

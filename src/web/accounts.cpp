@@ -85,7 +85,9 @@ Error file_error(std::string_view doing, const std::string& file) {
 // Whole or not at all: written beside, forced to disk, and renamed over.
 Result<> replace_file(const std::string& file, const std::string& text) {
   const auto beside = file + ".new";
-  const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  ::unlink(beside.c_str());  // what an interrupted write, or somebody else, left there
+  const int descriptor =
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) return fail(file_error("writing", beside));
   const bool written =
       ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
@@ -123,8 +125,8 @@ Result<> Accounts::load() {
     if (const auto* setup = file.at("setup").if_object()) {
       setup_ = Setup{setup->at("hash").as_string().c_str(), time_of(setup->at("expires"))};
     }
-  } catch (const std::exception& e) {
-    Error damaged{ErrorKind::corrupt, fmt::format("{} is damaged: {}", file_, e.what())};
+  } catch (const std::exception&) {
+    Error damaged{ErrorKind::corrupt, file_ + " is damaged: it is not the JSON that we write"};
     return fail(std::move(damaged).remedy(
         "put a backup in its place, or move it away and add the users anew"));
   }
@@ -192,6 +194,9 @@ Task<> Accounts::set_password(std::string name, Secret password) {
     sessions_ = sessions_before;
     co_return saved;
   }
+  for (const auto& [hash, session] : sessions_before) {
+    if (session.user == name) session.life->request_stop(async::StopReason::finished);
+  }
   co_return Result<>{};
 }
 
@@ -204,7 +209,10 @@ Task<Accounts::Opened> Accounts::sign_in(std::string name, Secret password) {
   auto running = hashing_.run<bool>(std::move(job));
   const auto right = co_await std::move(running);
   if (!right) co_return fail(right.error());
-  if (!*right) co_return fail(ErrorKind::denied, "the name or the password is wrong");
+  // The password may have been changed meanwhile; the old one must not open a session any more.
+  const auto now = users_.find(name);
+  const bool changed = now == users_.end() || now->second != known;
+  if (!*right || changed) co_return fail(ErrorKind::denied, "the name or the password is wrong");
   co_return open_session(name);
 }
 
@@ -225,7 +233,11 @@ Result<Accounts::Opened> Accounts::open_session(const std::string& user) {
 }
 
 void Accounts::sign_out(const std::string& token) {
-  if (sessions_.erase(token_hash(token)) == 0) return;
+  const auto at = sessions_.find(token_hash(token));
+  if (at == sessions_.end()) return;
+  const auto life = at->second.life;
+  sessions_.erase(at);
+  life->request_stop(async::StopReason::finished);
   [[maybe_unused]] auto saved = save();  // in memory the session is over in any case
 }
 
@@ -250,7 +262,7 @@ Task<Accounts::Opened> Accounts::set_up(std::string token, std::string name, Sec
   auto adding = add(name, std::move(password));
   auto added = co_await std::move(adding);
   if (!added) {
-    setup_ = spent;
+    if (!setup_) setup_ = spent;
     co_return fail(std::move(added).error());
   }
   co_return open_session(name);
@@ -260,6 +272,11 @@ std::optional<Principal> Accounts::session(const std::string& token) const {
   const auto at = sessions_.find(token_hash(token));
   if (at == sessions_.end() || at->second.expires < wall_now()) return std::nullopt;
   return Principal{.name = at->second.user, .via = Principal::Via::session, .session = token};
+}
+
+async::StopToken Accounts::ending(const std::string& token) const {
+  const auto at = sessions_.find(token_hash(token));
+  return at == sessions_.end() ? async::StopToken{} : at->second.life->token();
 }
 
 std::string Accounts::csrf(const std::string& token) const {

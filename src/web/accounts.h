@@ -52,11 +52,14 @@ class Accounts final : public Authenticator {
 
   std::optional<Principal> session(const std::string& token) const override;
   std::string csrf(const std::string& token) const override;
+  async::StopToken ending(const std::string& token) const override;
 
  private:
   struct Session {
     std::string user;
     WallTime expires;
+    // Stopped when the session is erased; shared with copies made to undo a change.
+    std::shared_ptr<async::StopSource> life = std::make_shared<async::StopSource>();
   };
   struct Setup {
     std::string hash;

@@ -194,6 +194,11 @@ asio::awaitable<void> Router::converse(net::Request request,
     socket->close(1008, "sign in first");
     co_return;
   }
+  // What was opened with a session ends with it.
+  const auto ending = accounts_.ending(who->session);
+  const auto signed_out = ending.subscribe([weak = std::weak_ptr{socket}] {
+    if (const auto open = weak.lock()) open->close(1008, "signed out");
+  });
   const auto& call = sockets_.find(request.path)->second;
   auto talking = call(std::move(request), Guarded{SignedIn{std::move(*who)}}, std::move(socket));
   co_await std::move(talking);

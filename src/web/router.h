@@ -24,6 +24,8 @@ class Authenticator {
   virtual std::optional<Principal> session(const std::string& token) const = 0;
   // The CSRF value that belongs to a session's token.
   virtual std::string csrf(const std::string& token) const = 0;
+  // Requested when that session ends: signed out, password changed.
+  virtual async::StopToken ending(const std::string& token) const = 0;
 };
 
 class Router final : public net::Handler {

@@ -70,8 +70,6 @@ Result<std::string> check_database(const config::Settings& settings, const std::
 Result<std::string> check_port(const config::Settings& settings, const Common& common) {
   const auto& http = settings.http;
   const auto place = fmt::format("{}:{}", http.host, http.port);
-  if (Client{common}.ask("GET", "/api/stat/version"))
-    return place + " is served by the running bot";
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(http.port);
@@ -86,8 +84,10 @@ Result<std::string> check_port(const config::Settings& settings, const Common& c
   ::close(probe);
   if (free) return place + " is free";
   if (reason == std::strerror(EADDRINUSE)) {
-    Error taken{ErrorKind::conflict,
-                fmt::format("{} is taken by {}", place, net::describe_listener(http.port))};
+    const auto owner = net::describe_listener(http.port);
+    const bool ours = owner.ends_with("(orrery)") && Client{common}.ask("GET", "/api/stat/version");
+    if (ours) return fmt::format("{} is served by the running bot, {}", place, owner);
+    Error taken{ErrorKind::conflict, fmt::format("{} is taken by {}", place, owner)};
     return fail(std::move(taken).remedy("stop that process, or set http.port to another port"));
   }
   return fail(ErrorKind::denied, "{} cannot be listened on: {}", place, reason);

@@ -47,6 +47,7 @@ class Parser {
     } catch (const CLI::ParseError& e) {
       return app_.exit(e) == 0 ? 0 : 2;
     }
+    line_.common.program = argv[0];
     return std::move(line_);
   }
 

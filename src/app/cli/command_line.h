@@ -15,6 +15,7 @@ struct Common {
   std::optional<std::string> config;
   std::optional<std::string> data;
   bool json = false;
+  std::string program;  // as it was called
 };
 
 struct Run {

@@ -39,11 +39,11 @@ config::Sources run_sources(const Common& common, const Run& options) {
 }  // namespace
 
 int run(const Common& common, const Run& options, TimePoint begun, const Extend& extend) {
-  hear_stop_signals(Hear::no);  // before the first thread
-  ::umask(0077);                // what we write is nobody else's business
   RunOptions run_options{.sources = run_sources(common, options),
                          .loaded = {},
                          .data_folder = data_folder(common.data),
+                         .program = common.program,
+                         .data_flag = common.data ? " --data " + *common.data : std::string{},
                          .safe_mode = options.safe_mode,
                          .begun = begun,
                          .wire_more = {},

@@ -18,7 +18,7 @@ std::string text_of(const json::value& value) {
 const char* mark_of(const std::string& state, bool colour) {
   const bool good = state == "started";
   const bool bad = state == "failed" || state == "skipped";
-  if (!colour) return good ? "ok  " : bad ? "FAIL" : "... ";
+  if (!colour) return good ? "ok   " : bad ? "FAIL " : "...  ";
   return good ? "\033[32m ✓\033[0m  " : bad ? "\033[31m ✗\033[0m  " : "\033[33m ·\033[0m  ";
 }
 

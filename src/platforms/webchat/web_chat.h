@@ -6,7 +6,7 @@
 //                   {"type":"error","id":"7","message":"…"}     what was sent cannot be taken
 //
 // Threads   the control strand; outlets are called on the bot strand and post back.
-// Limits    4,000 bytes of text a message, 128 of id; 32 messages in flight for one visitor.
+// Limits    4,000 bytes of text a message, 128 of id; 32 messages in flight on one connection.
 #pragma once
 
 #include <set>
