@@ -195,9 +195,16 @@ void Program::on_signal(int number) {
   }
 }
 
+Result<> Program::reload_configuration() {
+  auto reloaded = configuration_.reload();
+  if (reloaded && log_)
+    log_->set_redactor(observe::Redactor{config::secrets_of(configuration_.settings())});
+  return reloaded;
+}
+
 void Program::reload() {
   manager_.reloading();
-  if (auto reloaded = configuration_.reload(); !reloaded) {
+  if (auto reloaded = reload_configuration(); !reloaded) {
     journal_.write(Level::error, "config", "configuration not reloaded",
                    {{"reason", reloaded.error().text()}, {"remedy", reloaded.error().remedy()}});
   } else {
@@ -312,12 +319,12 @@ std::vector<std::string> Program::blocked() const {
 
 Result<> Program::retry() {
   if (driver_->ready()) return {};
-  if (auto reloaded = configuration_.reload(); !reloaded) return reloaded;
+  if (auto reloaded = reload_configuration(); !reloaded) return reloaded;
   return driver_->retry();
 }
 
 Result<> Program::restart(std::optional<std::string> component) {
-  if (auto reloaded = configuration_.reload(); !reloaded) return reloaded;
+  if (auto reloaded = reload_configuration(); !reloaded) return reloaded;
   return driver_->restart(std::move(component));
 }
 

@@ -64,6 +64,7 @@ class Program final : public web::RuntimeControl {
   void on_failed();
   void retry_later();
   void reload();
+  Result<> reload_configuration();
   void show_banner();
   std::string status_line();
   asio::awaitable<std::optional<std::string>> ask_status(TimePoint deadline,

@@ -125,6 +125,9 @@ bool Machine::advance_up() {
       wake(Goal::ready, Settled::ready);
       if (!open_[2]) open_phase(Phase::online);
       return true;
+    case State::runtime_ready:
+      if (settled()) wake(Goal::ready, Settled::ready);  // a degradable part was restarted
+      return false;
     default:
       return false;
   }
@@ -278,7 +281,7 @@ void Machine::on(const fact::WaitBegun& f) {
   } else if (stop_requested_) {
     orders_.emplace_back(order::Wake{f.waiter, Settled::stopped});
     return;
-  } else if (ready()) {
+  } else if (ready() && settled()) {
     orders_.emplace_back(order::Wake{f.waiter, Settled::ready});
     return;
   } else if (is_failed(state_)) {

@@ -177,6 +177,8 @@ class Machine {
   void wake(Goal goal, Settled settled);
   void refuse(std::string request, std::string why);
   std::optional<std::string> refusal() const;
+  // Nothing of the runtime is on its way up again.
+  bool settled() const { return again_ == 0 && holding_[1] == 0; }
 
   // Up (machine_up.cpp)
   void begin_generation(std::string cause);

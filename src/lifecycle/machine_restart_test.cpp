@@ -20,6 +20,21 @@ Spec named(std::string name) {
   return spec;
 }
 
+TEST(MachineRestart, Of_a_degradable_part_keeps_who_waits_for_its_outcome_waiting) {
+  holds(R"(
+prefixes degradable
+web
+--
+0 up -> state runtime_ready
+1 restart prefixes -> drain prefixes
+1 ask ready -> yes
+1 wait ready 1
+2 drained prefixes -> stop prefixes
+3 stopped prefixes -> start prefixes
+4 started prefixes -> wake 1 ready
+)");
+}
+
 TEST(MachineRestart, Of_a_critical_part_lowers_readiness_and_raises_it_again) {
   holds(R"(
 database

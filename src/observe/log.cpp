@@ -154,15 +154,21 @@ void Log::serve(const std::stop_token& token) {
     lock.unlock();
     if (dropped > 0)
       event.fields.push_back({"lines_dropped_before", static_cast<std::int64_t>(dropped)});
-    event.fact = redactor_(std::move(event.fact));
-    for (auto& field : event.fields) {
-      if (auto* text = std::get_if<std::string>(&field.value)) *text = redactor_(std::move(*text));
-    }
+    redactor_.with([&](const Redactor& redact) {
+      event.fact = redact(std::move(event.fact));
+      for (auto& field : event.fields) {
+        if (auto* text = std::get_if<std::string>(&field.value)) *text = redact(std::move(*text));
+      }
+    });
     sinks_->write(event);
     lock.lock();
     writing_ = false;
     if (queue_.empty()) written_.notify_all();
   }
+}
+
+void Log::set_redactor(Redactor redactor) {
+  redactor_.with([&](Redactor& current) { current = std::move(redactor); });
 }
 
 bool Log::flush(Duration patience) {

@@ -40,6 +40,8 @@ class Log {
 
   void set_level(Level level) { level_ = level; }
   Level level() const { return level_; }
+  // From now on these secrets are taken out, too.
+  void set_redactor(Redactor redactor);
   // Waits until everything up to now is written; false if that took longer than `limit`.
   bool flush(Duration limit);
 
@@ -49,7 +51,7 @@ class Log {
   void serve(const std::stop_token& token);
 
   const Options options_;
-  const Redactor redactor_;
+  Guarded<Redactor> redactor_;
   std::atomic<Level> level_;
   std::mutex mutex_;
   std::condition_variable_any ready_;

@@ -218,6 +218,32 @@ TEST_F(Web, A_damaged_accounts_file_is_named_and_left_alone) {
   EXPECT_EQ(std::filesystem::file_size(folder + "/accounts.json"), 11U);
 }
 
+TEST_F(Web, What_was_opened_with_a_session_hears_its_end) {
+  const auto first = sign_in();
+  const auto second = wait(accounts->sign_in("ada", Secret{"correct horse"})).value();
+  const auto left = accounts->ending(first.token);
+  const auto outlived = accounts->ending(second.token);
+  accounts->sign_out(first.token);
+  EXPECT_TRUE(left.requested());
+  EXPECT_FALSE(outlived.requested());
+  ASSERT_TRUE(wait(accounts->set_password("ada", Secret{"another horse"})));
+  EXPECT_TRUE(outlived.requested());
+}
+
+TEST_F(Web, A_sign_in_under_way_does_not_outlive_a_change_of_the_password) {
+  ASSERT_TRUE(wait(accounts->add("ada", Secret{"correct horse"})));
+  async::Scope scope{"test", io.get_executor(), clock, [](auto&&...) { std::abort(); }};
+  std::optional<Result<>> changed;
+  std::optional<Result<Accounts::Opened>> opened;
+  // The pool hashes one after the other: the new password first, then the old one is compared.
+  scope.spawn("change", keep(accounts->set_password("ada", Secret{"another horse"}), changed));
+  scope.spawn("sign in", keep(accounts->sign_in("ada", Secret{"correct horse"}), opened));
+  io.restart();
+  io.run();
+  EXPECT_TRUE(changed->has_value());
+  EXPECT_FALSE(opened->has_value());
+}
+
 TEST_F(Web, A_changed_password_ends_the_users_sessions) {
   const auto session = sign_in();
   ASSERT_TRUE(wait(accounts->set_password("ada", Secret{"another horse"})));

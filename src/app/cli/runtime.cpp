@@ -26,6 +26,21 @@ Exit report(const Common& common, const Result<json::value>& answer, const char*
   return Exit::yes;
 }
 
+// A degradable component that did not come back leaves the bot ready; the answer is no all the
+// same.
+Exit report_component(const Common& common, const json::value& answer, const std::string& name) {
+  for (const auto& part : answer.at("components").as_array()) {
+    if (part.at("name") != json::value(name) || part.at("state") == json::value("started"))
+      continue;
+    const auto& reason = part.at("reason");
+    return complain({ErrorKind::unavailable,
+                     fmt::format("{} is {}: {}", name, part.at("state").as_string().c_str(),
+                                 reason.is_string() ? reason.as_string().c_str() : "")},
+                    common);
+  }
+  return report(common, answer, "restarting");
+}
+
 }  // namespace
 
 Exit retry(const Common& common, const Retry& options) {
@@ -42,6 +57,8 @@ Exit restart(const Common& common, const Restart& options) {
   const auto answer = options.wait ? Client{common}.ask("POST", "/api/runtime/restart?wait=600",
                                                         body, outcome_patience + 10s)
                                    : Client{common}.ask("POST", "/api/runtime/restart", body);
+  if (answer && options.wait && options.component)
+    return report_component(common, *answer, *options.component);
   return report(common, answer, "restarting");
 }
 
