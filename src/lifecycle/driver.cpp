@@ -1,3 +1,5 @@
+// A little over 400 lines, because who holds an incarnation, and who lets go of it last, can only
+// be checked with its hooks, orders and facts on one page.
 #include "lifecycle/driver.h"
 
 #include <array>

@@ -1,5 +1,5 @@
 // Restarts, deaths and degradation after the start, told as stories. Their language:
-// machine_story_test.cpp.
+// machine_story_test.cpp. A little over 400 lines: the stories are one subject, and prose mostly.
 #include <algorithm>
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // An HTTP/1.1 and WebSocket server on one strand, over TCP and local sockets.
 //
-// Robust by default: a request must arrive whole within its time and size, the slowest sender makes
-// room when all places are taken, and a stop lets answers under way finish.
+// Robust by default: a request must arrive whole within its time and size, whoever sends longest
+// makes room when all places are taken, and a stop lets answers under way finish.
 //
 // Owns      listening sockets and connections, in a scope of its own.
 // Threads   the strand it was given.

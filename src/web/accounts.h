@@ -6,8 +6,7 @@
 //
 // Threads   the control strand; hashing runs on a pool thread.
 // Limits    passwords of 8 to 512 bytes, names of 1 to 64; a session lasts 30 days, the set-up
-// token
-//           one day; 1,000 sessions, the oldest go first.
+//           token one day; 1,000 sessions, the oldest go first.
 // Source    https://doc.libsodium.org/password_hashing/default_phf
 #pragma once
 
