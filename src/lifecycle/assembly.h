@@ -167,6 +167,10 @@ class Assembly {
 
   const std::vector<Entry>& entries() const { return *entries_; }
 
+  // A part whose edges are known only at run time: a plugin, a simulated part. The recipe is handed
+  // what the edges name, in their order.
+  void declare(Entry entry) { entries_->push_back(std::move(entry)); }
+
   // For the parts declared from here on, unless they say otherwise.
   void budgets(const Budgets& budgets) { *budgets_ = budgets; }
 };

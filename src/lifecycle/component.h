@@ -5,8 +5,8 @@
 // restarted component has no memory of the one before.
 //
 // Threads   constructor, hooks and destructor run on the strand the wiring chose (control unless
-//           said otherwise), hooks one after the other; only a stop may overlap a start that was
-//           abandoned because it ignored its cancellation.
+//           said otherwise), hooks one after the other; only a stop may overlap a start or drain
+//           that was abandoned because it ignored its cancellation.
 // Lifetime  what it needs is started before it is made and destroyed after it is gone.
 #pragma once
 
@@ -40,6 +40,7 @@ class Context {
     virtual async::Scope& scope() = 0;
     virtual async::Clock& clock() = 0;
     virtual Journal& journal() = 0;
+    virtual std::uint64_t seed() = 0;
     virtual const std::string& name() = 0;
   };
 

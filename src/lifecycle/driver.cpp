@@ -40,7 +40,19 @@ struct Driver::Slot final : Context::Link, std::enable_shared_from_this<Slot> {
   async::Scope& scope() override { return work; }
   async::Clock& clock() override { return driver.environment_.clock; }
   Journal& journal() override { return driver.environment_.journal; }
+  std::uint64_t seed() override {
+    return driver.environment_.seed ^ std::hash<std::string>{}(name()) ^ incarnation;
+  }
   const std::string& name() override { return driver.recipients_[node].entry.spec.name; }
+
+  // Either a start's or drain's own code begins, or its cancellation comes first: never both.
+  enum class Entry : std::uint8_t { open, entered, closed };
+  bool enter(Hook hook) { return leave_open(hook, Entry::entered); }
+  bool close(Hook hook) { return leave_open(hook, Entry::closed); }
+  bool leave_open(Hook hook, Entry to) {
+    auto open = Entry::open;
+    return entries[static_cast<std::size_t>(hook)].compare_exchange_strong(open, to);
+  }
 
   async::StopSource& source(Hook hook) { return sources[static_cast<std::size_t>(hook)]; }
 
@@ -48,7 +60,8 @@ struct Driver::Slot final : Context::Link, std::enable_shared_from_this<Slot> {
   const NodeId node;
   const Incarnation incarnation;
   const asio::any_io_executor executor;
-  std::array<async::StopSource, 3> sources;  // one for each hook
+  std::array<async::StopSource, 3> sources;     // one for each hook
+  std::array<std::atomic<Entry>, 2> entries{};  // to start and drain; a stop is never refused
   async::Scope work;
   // Made and destroyed on the component's strand. Shared with the slots of what needs it, because
   // a dependent that was abandoned may still use it after its stop.
@@ -121,19 +134,37 @@ Driver::~Driver() = default;
 
 // ---- facts in
 
+// Facts are told in the order in which they were delivered, whether the executor runs a dispatch at
+// once or later. The last handler may outlive the driver; the inbox tells it so.
 void Driver::deliver(Fact fact) {
-  asio::dispatch(environment_.control.executor,
-                 [this, fact = std::move(fact)]() mutable { apply(std::move(fact)); });
+  inbox_->with([&](auto& facts) { facts.push_back(std::move(fact)); });
+  asio::dispatch(environment_.control.executor, [this, inbox = std::weak_ptr{inbox_}] {
+    if (!inbox.expired()) tell_all();
+  });
+}
+
+void Driver::apply(Fact fact) {
+  inbox_->with([&](auto& facts) { facts.push_back(std::move(fact)); });
+  tell_all();
 }
 
 // Facts that arrive while orders are carried out wait their turn (inv 28).
-void Driver::apply(Fact fact) {
-  inbox_.push_back(std::move(fact));
+void Driver::tell_all() {
   if (std::exchange(applying_, true)) return;
-  while (!inbox_.empty()) {
-    const Fact next = std::move(inbox_.front());
-    inbox_.pop_front();
-    const Orders orders = machine_.tell(environment_.clock.now(), next);
+  const auto take = [this] {
+    return inbox_->with([](auto& facts) -> std::optional<Fact> {
+      if (facts.empty()) return std::nullopt;
+      auto first = std::move(facts.front());
+      facts.pop_front();
+      return first;
+    });
+  };
+  while (const auto next = take()) {
+    const auto now = environment_.clock.now();
+    auto* const witness = environment_.witness;
+    if (witness != nullptr) witness->before(now, *next, machine_);
+    const Orders orders = machine_.tell(now, *next);
+    if (witness != nullptr) witness->after(orders, machine_);
     ready_ = machine_.ready();  // before any hook of the descent is entered (inv 22)
     for (const auto& order : orders) {
       std::visit([this](const auto& o) { carry_out(o); }, order);
@@ -212,8 +243,16 @@ void Driver::carry_out(const order::Stop& order) {
 
 void Driver::carry_out(const order::Cancel& order) {
   const auto& slot = slots_[order.node];
-  if (slot && slot->incarnation == order.incarnation)
-    slot->source(order.hook).request_stop(order.reason);
+  if (!slot || slot->incarnation != order.incarnation) return;
+  slot->source(order.hook).request_stop(order.reason);
+  if (order.hook == Hook::stop || !slot->close(order.hook)) return;
+  // It has not begun and never will. The answer does not wait for the component's strand, which may
+  // be blocked.
+  if (order.hook == Hook::drain) {
+    return deliver(fact::DrainEnded{order.node, order.incarnation, Failure{"was not begun", {}}});
+  }
+  slot->borrowed.clear();
+  deliver(fact::StartEnded{order.node, order.incarnation, Outcome::not_entered, {}});
 }
 
 void Driver::carry_out(const order::Wake& order) {
@@ -246,17 +285,22 @@ asio::awaitable<void> Driver::leave(std::shared_ptr<Slot> slot) {
     co_await std::move(join);
   }
   slot->object.reset();
-  slot->borrowed.clear();
+  slot->borrowed.clear();  // if its constructor threw, they were never handed on
 }
 
-// The object goes on its own strand, wherever its last user lets go of it.
+// The object goes on its own strand, wherever its last user lets go of it, and only then lets go of
+// what it was lent.
 std::shared_ptr<Component> Driver::make(const std::shared_ptr<Slot>& slot,
                                         const std::vector<Component*>& needs,
                                         const std::vector<Component*>& after) const {
   auto made = recipients_[slot->node].entry.make(needs, after);
-  const auto destroy = [executor = slot->executor](Component* object) {
-    asio::dispatch(executor,
-                   [owned = std::unique_ptr<Component>{object}]() mutable { owned.reset(); });
+  const auto destroy = [executor = slot->executor,
+                        borrowed = std::exchange(slot->borrowed, {})](Component* object) mutable {
+    auto owned = std::unique_ptr<Component>{object};
+    asio::dispatch(executor, [borrowed = std::move(borrowed), owned = std::move(owned)]() mutable {
+      owned.reset();
+      borrowed.clear();
+    });
   };
   return {made.release(), destroy};
 }
@@ -265,11 +309,7 @@ asio::awaitable<void> Driver::run_start(std::shared_ptr<Slot> slot, std::vector<
                                         std::vector<Component*> after) {
   const auto node = slot->node;
   const auto incarnation = slot->incarnation;
-  if (slot->source(Hook::start).requested()) {
-    slot->borrowed.clear();
-    deliver(fact::StartEnded{node, incarnation, Outcome::not_entered, {}});
-    co_return;
-  }
+  if (!slot->enter(Hook::start)) co_return;
   ++slot->running;
   deliver(fact::Entered{node, incarnation});
   auto enter = [&] {
@@ -291,6 +331,7 @@ asio::awaitable<void> Driver::run_start(std::shared_ptr<Slot> slot, std::vector<
 }
 
 asio::awaitable<void> Driver::run_drain(std::shared_ptr<Slot> slot) {
+  if (!slot->enter(Hook::drain)) co_return;
   ++slot->running;
   auto enter = [&] {
     const auto budget = recipients_[slot->node].entry.spec.budgets.drain;

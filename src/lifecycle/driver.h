@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <deque>
+#include <random>
 
 #include "lifecycle/assembly.h"
 #include "lifecycle/machine.h"
@@ -20,11 +21,20 @@
 
 namespace orrery::lifecycle {
 
+// Sees every fact the machine is told and what it ordered: enough to judge a run, or to repeat it.
+struct Witness {
+  virtual ~Witness() = default;
+  virtual void before(TimePoint now, const Fact& fact, const Machine& machine) = 0;
+  virtual void after(const Orders& orders, const Machine& machine) = 0;
+};
+
 struct Environment {
   async::Strand control;
   async::Clock& clock;
   Journal& journal;
   Limits limits;
+  std::uint64_t seed = std::random_device{}();  // of the jitter between restarts
+  Witness* witness = nullptr;                   // outlives the driver
 };
 
 // One change of the engine's state, as told to subscribers.
@@ -61,7 +71,7 @@ class Driver {
   std::vector<Span> spans() const { return machine_.spans(); }
   std::size_t alive() const { return hooks_.alive(); }
   bool idle() const { return hooks_.alive() == 0; }
-  // Waits until no hook is in flight.
+  // Waits until no hook is in flight. Only once stopped is it certain that none will follow.
   asio::awaitable<async::WaitEnd> join(TimePoint deadline) { return hooks_.join(deadline); }
   // Everything spawned that has not ended, by name: hooks, and tasks of components.
   std::vector<std::string> holders() const;
@@ -94,6 +104,7 @@ class Driver {
 
   void deliver(Fact fact);
   void apply(Fact fact);
+  void tell_all();
   void carry_out(const order::Start& order);
   void carry_out(const order::Drain& order);
   void carry_out(const order::Stop& order);
@@ -120,8 +131,10 @@ class Driver {
   const Environment environment_;
   const TimePoint begun_;
   Machine machine_;
+  // Shared with handlers on their way to the control strand; outlives the slots, which report to
+  // it.
+  std::shared_ptr<Guarded<std::deque<Fact>>> inbox_ = std::make_shared<Guarded<std::deque<Fact>>>();
   std::vector<std::shared_ptr<Slot>> slots_;  // by NodeId; null while nothing of it lives
-  std::deque<Fact> inbox_;
   bool applying_ = false;
   std::optional<std::string> refused_;
   std::map<WaiterId, async::Oneshot<std::optional<Settled>>> waiters_;

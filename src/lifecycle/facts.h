@@ -22,7 +22,8 @@ struct Entered {
   NodeId node;
   Incarnation incarnation;
 };
-// outcome: started, failed, cancelled or not_entered.
+// outcome: started, failed, cancelled or not_entered. The last is the answer, at once, to the
+// cancellation of a start that was not entered; if it was entered meanwhile, Entered is the answer.
 struct StartEnded {
   NodeId node;
   Incarnation incarnation;

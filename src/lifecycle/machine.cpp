@@ -67,6 +67,7 @@ Machine::Machine(const Graph& graph, Limits limits)
 
 Orders Machine::tell(TimePoint now, const Fact& fact) {
   now_ = std::max(now_, now);
+  ++revision_;
   std::visit([this](const auto& f) { on(f); }, fact);
   settle();
   return std::exchange(orders_, {});
@@ -80,7 +81,6 @@ void Machine::transition(State to, std::string cause) {
   const State from = std::exchange(state_, to);
   since_ = now_;
   ++version_;
-  ++revision_;
   note(event::StateChanged{.from = from,
                            .to = to,
                            .cause = std::move(cause),
@@ -142,7 +142,7 @@ bool Machine::advance_down() {
       return true;
     case State::stopping:
       if (occupied(Phase::core, Phase::online) > 0) return false;
-      total_deadline_.reset();
+      descents_ = {};
       note(event::DescentEnded{generation_, survivor_names()});
       transition(State::stopped,
                  survivors_.empty() ? "everything stopped" : "the rest was abandoned");
@@ -150,13 +150,13 @@ bool Machine::advance_down() {
       return true;
     case State::rolling_back: {
       if (occupied(core_failing_ ? Phase::core : Phase::runtime, Phase::online) > 0) return false;
-      total_deadline_.reset();
-      pace_ = Pace::normal;  // a later stop has a budget of its own (inv 17)
+      descents_ = {};  // a later stop has a budget of its own (inv 17)
       note(event::DescentEnded{generation_, survivor_names()});
       if (core_failing_) {
         transition(State::core_failed, "a core part failed");
       } else if (runtime_survives()) {
         bring_up_again_ = false;
+        if (!failure_) blame_survivor();
         transition(State::stuck, "still alive: " + join(survivor_names(), ", "));
       } else if (std::exchange(bring_up_again_, false)) {
         begin_generation("asked for");
@@ -213,15 +213,13 @@ void Machine::on(const fact::Begun&) {
 
 void Machine::on(const fact::StopRequested&) {
   if (std::exchange(stop_requested_, true)) return;
-  bring_up_again_ = false;
   clear_again();
-  ++revision_;
   wake(Goal::ready, Settled::stopped);
   if (state_ == State::stopped) return;
   const auto deadline = now_ + limits_.stop;
-  const bool going_down = state_ == State::rolling_back || state_ == State::draining;
-  // A stop during a roll-back only tightens (inv 26).
-  total_deadline_ = going_down && total_deadline_ ? std::min(*total_deadline_, deadline) : deadline;
+  for (auto& going : descents_) {  // what is under way already is only tightened (inv 26)
+    going.deadline = std::min(going.deadline.value_or(deadline), deadline);
+  }
   const bool serves = served_ && state_ != State::rolling_back && state_ != State::runtime_failed;
   if (state_ == State::runtime_ready) {
     begin_lame_duck();
@@ -234,7 +232,8 @@ void Machine::on(const fact::StopRequested&) {
 }
 
 void Machine::on(const fact::Hurried&) {
-  if (stop_requested_ && state_ != State::stopped) set_pace(Pace::hurried);
+  if (!stop_requested_) return;
+  for (const auto side : {Side::core, Side::rest}) set_pace(side, Pace::hurried);
 }
 
 void Machine::on(const fact::RetryRequested&) {
@@ -261,7 +260,7 @@ void Machine::on(const fact::RestartRequested& f) {
   }
   bring_up_again_ = true;
   clear_again();
-  total_deadline_ = now_ + limits_.rollback;
+  descent(Side::rest).deadline = now_ + limits_.rollback;
   if (state_ == State::runtime_ready) {
     begin_lame_duck();
     transition(State::draining, "a restart was requested");
@@ -310,15 +309,22 @@ bool Machine::runtime_survives() const {
   return false;
 }
 
+// A restart that is stuck has no other cause than who would not end.
+void Machine::blame_survivor() {
+  for (const auto& s : survivors_) {
+    if (graph_[s.node].phase == Phase::core) continue;
+    failure_ = {s.node, {fmt::format("its {} is still alive", name_of(s.hook)), {}}};
+    return;
+  }
+}
+
 bool Machine::has_survivor(NodeId id) const {
   const auto at = survivors_.lower_bound(Survivor{id, 0, Hook::start});
   return at != survivors_.end() && at->node == id;
 }
 
-bool Machine::forget_survivor(NodeId id, Incarnation incarnation, Hook hook) {
-  if (survivors_.erase(Survivor{id, incarnation, hook}) == 0) return false;
-  ++revision_;
-  return true;
+void Machine::forget_survivor(NodeId id, Incarnation incarnation, Hook hook) {
+  survivors_.erase(Survivor{id, incarnation, hook});
 }
 
 std::vector<NodeId> Machine::ids(Phase first, Phase last) const {
@@ -350,7 +356,7 @@ std::vector<Span> Machine::spans() const {
 
 void Machine::close_span(NodeId id, Hook hook, Outcome outcome) {
   const Part& part = parts_[id];
-  if (hook == Hook::start && !part.entered) return;
+  if (!part.entered) return;
   spans_[id][static_cast<std::size_t>(hook)] = Span{.node = id,
                                                     .incarnation = part.incarnation,
                                                     .generation = generation_,

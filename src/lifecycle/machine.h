@@ -129,7 +129,7 @@ class Machine {
   bool ready() const { return state_ == State::runtime_ready && !stop_requested_; }
   bool stop_requested() const { return stop_requested_; }
   std::uint64_t version() const { return version_; }
-  std::uint64_t revision() const { return revision_; }  // grows with anything worth showing
+  std::uint64_t revision() const { return revision_; }  // grows with every fact
   Generation generation() const { return generation_; }
   TimePoint since() const { return since_; }
   // When this generation first became ready.
@@ -144,11 +144,20 @@ class Machine {
   bool stopped_cleanly() const { return survivors_.empty() && stop_faults_ == 0; }
   std::vector<std::string> survivor_names() const;
   const Graph& graph() const { return graph_; }
+  // Everything that decides what it will do from here on, as a number.
+  std::uint64_t fingerprint() const;
 
  private:
   enum class Pace : std::uint8_t { normal, hurried, out_of_time };
   enum class Alarm : std::uint8_t { slow, budget, grace };
   enum class WithDrain : std::uint8_t { no, yes };
+  // How fast a way down goes. The core outlives the runtime's roll-back, so each side has its own
+  // and a stop that meets a roll-back takes nothing from the core (inv 17).
+  struct Descent {
+    Pace pace = Pace::normal;
+    std::optional<TimePoint> deadline;
+  };
+  enum class Side : std::uint8_t { core, rest };
   using Range = std::pair<NodeId, NodeId>;
 
   void on(const fact::Begun&);
@@ -202,6 +211,7 @@ class Machine {
   // Down (machine_down.cpp)
   void descend(const std::vector<NodeId>& ids, StopReason reason, WithDrain drain);
   void cancel(NodeId id, Hook hook, StopReason reason);
+  void begin_grace(NodeId id);
   void need_drain(NodeId id);
   void drained(NodeId id);
   void step_down(NodeId id);
@@ -209,27 +219,37 @@ class Machine {
   void freed(NodeId id);
   void revisit_down();
   void abandon(NodeId id);
-  void set_pace(Pace pace);
+  void set_pace(Side side, Pace pace);
   void clear_again();
   void begin_lame_duck();
 
   // Time
-  Duration paced(Duration budget) const;
+  Duration paced(NodeId id, Duration budget) const;
   Duration grace(NodeId id) const;
   void set_alarm(NodeId id, Alarm alarm, TimePoint at);
+  void tighten(NodeId id, Alarm alarm, TimePoint at);
   void clear_alarms(NodeId id);
   void ring(NodeId id, Alarm alarm);
   void ring_totals();
   std::optional<Hook> running(NodeId id) const;
   std::string overdue_text(NodeId id, Hook hook) const;
+  Failure said(NodeId id, Hook hook, const std::optional<Failure>& failure) const;
 
   bool current(NodeId id, Incarnation incarnation) const {
     return parts_[id].incarnation == incarnation;
   }
-  bool forget_survivor(NodeId id, Incarnation incarnation, Hook hook);
+  // The incarnation is the part's latest, and not over.
+  bool lives(NodeId id, Incarnation incarnation) const {
+    return current(id, incarnation) && parts_[id].occupied;
+  }
+  void forget_survivor(NodeId id, Incarnation incarnation, Hook hook);
   bool has_survivor(NodeId id) const;
   bool runtime_survives() const;
+  void blame_survivor();
   void close_span(NodeId id, Hook hook, Outcome outcome);
+  Side side(NodeId id) const { return graph_[id].phase == Phase::core ? Side::core : Side::rest; }
+  Descent& descent(Side side) { return descents_[static_cast<std::size_t>(side)]; }
+  const Descent& descent(Side side) const { return descents_[static_cast<std::size_t>(side)]; }
   std::vector<NodeId> ids(Phase first, Phase last) const;
   std::uint32_t occupied(Phase first, Phase last) const;
   void note(LifecycleEvent event) { orders_.emplace_back(std::move(event)); }
@@ -263,9 +283,8 @@ class Machine {
   bool bring_up_again_ = false;  // a retry or restart waits for the roll-back
   std::uint32_t stop_faults_ = 0;
   std::optional<std::pair<NodeId, Failure>> failure_;
-  Pace pace_ = Pace::normal;
   std::optional<TimePoint> lame_duck_until_;
-  std::optional<TimePoint> total_deadline_;
+  std::array<Descent, 2> descents_;  // by side
   std::set<std::tuple<TimePoint, NodeId, Alarm>> alarms_;
   std::map<std::pair<NodeId, Alarm>, TimePoint> alarm_of_;
   std::set<Survivor> survivors_;

@@ -81,8 +81,8 @@ web late start=1000 grace=500
 --
 0 begun -> state core_starting/core_ready/runtime_starting, start web
 1000 tick -> cancel web start for deadline
-1500 tick -> abandon web start, blame web start timed_out, state rolling_back, left web (start), state stuck
-9000 unentered web -> state runtime_failed
+1000 unentered web -> blame web start timed_out, state rolling_back/runtime_failed
+1000 ask failure -> web: start of 'web' exceeded its budget after 1.0 s
 )");
 }
 
@@ -96,6 +96,19 @@ web start=1000 cap=3000
 3000 tick -> cancel web start for deadline
 3100 extended web 60000
 3200 gave_way web -> blame web start timed_out, state rolling_back, stop web after timed_out
+)");
+}
+
+TEST(MachineBudget, A_part_that_was_asked_to_end_cannot_extend_its_budget) {
+  holds(R"(
+web start=1000 cap=3000 grace=2000
+--
+0 begun -> state core_starting/core_ready/runtime_starting, start web
+500 stop -> state stopping, cancel web start for shutdown
+600 extended web 200
+1200 tick
+2500 tick -> abandon web start, provoked web start cancelled, stop web after cancelled
+2600 stopped web -> left web (start), state stopped
 )");
 }
 

@@ -8,7 +8,6 @@ namespace orrery::lifecycle {
 
 // Makes the parts unwanted. The rest is `step_down`, as the edges allow.
 void Machine::descend(const std::vector<NodeId>& ids, StopReason reason, WithDrain drain) {
-  ++revision_;
   for (const auto id : ids) {
     Part& part = parts_[id];
     part.wanted = false;
@@ -16,7 +15,7 @@ void Machine::descend(const std::vector<NodeId>& ids, StopReason reason, WithDra
     if (!part.occupied) continue;
     // Also one that is still starting: should it succeed, what it stands on drains after it.
     const bool may_drain = (part.outcome == Outcome::started || part.starting) && !part.stopping &&
-                           part.drain == DrainState::not_needed && pace_ == Pace::normal;
+                           part.drain == DrainState::not_needed;
     if (part.starting) cancel(id, Hook::start, reason);
     if (drain == WithDrain::yes && may_drain) need_drain(id);
     down_.insert(id);
@@ -31,8 +30,14 @@ void Machine::cancel(NodeId id, Hook hook, StopReason reason) {
   Part& part = parts_[id];
   if (std::exchange(part.cancelled, true)) return;
   clear_alarms(id);
-  set_alarm(id, Alarm::grace, now_ + grace(id));
+  begin_grace(id);
   orders_.emplace_back(order::Cancel{id, part.incarnation, hook, reason});
+}
+
+// From cancelled to abandoned; only ever shortened. A start that was not entered has no grace: it
+// answers at once that it will not be, or that it just has been (fact::StartEnded).
+void Machine::begin_grace(NodeId id) {
+  if (parts_[id].entered) tighten(id, Alarm::grace, now_ + grace(id));
 }
 
 void Machine::need_drain(NodeId id) {
@@ -45,7 +50,6 @@ void Machine::need_drain(NodeId id) {
 void Machine::drained(NodeId id) {
   parts_[id].drain = DrainState::done;
   --undrained_;
-  ++revision_;
   const auto lower = [&](NodeId below) {
     if (--parts_[below].undrained == 0) down_.insert(below);
   };
@@ -64,8 +68,7 @@ void Machine::step_down(NodeId id) {
     if (part.state == PartState::started) part.state = PartState::draining;
     part.hook_began = now_;
     part.cancelled = part.overdue = false;
-    ++revision_;
-    set_alarm(id, Alarm::budget, now_ + paced(graph_[id].budgets.drain));
+    set_alarm(id, Alarm::budget, now_ + paced(id, graph_[id].budgets.drain));
     orders_.emplace_back(order::Drain{id, part.incarnation});
     return;
   }
@@ -79,8 +82,7 @@ void Machine::stop(NodeId id) {
   part.cancelled = part.overdue = false;
   if (part.state != PartState::failed) part.state = PartState::stopping;
   part.hook_began = now_;
-  ++revision_;
-  set_alarm(id, Alarm::budget, now_ + paced(graph_[id].budgets.stop));
+  set_alarm(id, Alarm::budget, now_ + paced(id, graph_[id].budgets.stop));
   orders_.emplace_back(order::Stop{id, part.incarnation, part.outcome});
 }
 
@@ -92,11 +94,11 @@ void Machine::on(const fact::DrainEnded& f) {
   }
   clear_alarms(f.node);
   close_span(f.node, Hook::drain, part.overdue ? Outcome::timed_out : Outcome::started);
-  if (f.failure) {
+  if (f.failure || part.overdue) {
     note(event::PartFailed{.node = f.node,
                            .hook = Hook::drain,
                            .outcome = part.overdue ? Outcome::timed_out : Outcome::failed,
-                           .failure = *f.failure,
+                           .failure = said(f.node, Hook::drain, f.failure),
                            .provoked = part.cancelled && !part.overdue});
   }
   drained(f.node);
@@ -118,12 +120,11 @@ void Machine::on(const fact::StopEnded& f) {
     note(event::PartStopped{f.node, now_ - part.hook_began});
   } else {  // inv 16: recorded by name, and on
     if (stop_requested_) ++stop_faults_;
-    note(event::PartFailed{
-        .node = f.node,
-        .hook = Hook::stop,
-        .outcome = outcome,
-        .failure = f.failure ? *f.failure : Failure{overdue_text(f.node, Hook::stop), {}},
-        .provoked = false});
+    note(event::PartFailed{.node = f.node,
+                           .hook = Hook::stop,
+                           .outcome = outcome,
+                           .failure = said(f.node, Hook::stop, f.failure),
+                           .provoked = false});
   }
   freed(f.node);
 }
@@ -138,7 +139,6 @@ void Machine::freed(NodeId id) {
   if (part.state != PartState::failed) {
     part.state = part.outcome == Outcome::not_entered ? PartState::waiting : PartState::stopped;
   }
-  ++revision_;
   const auto lower = [&](NodeId below) {
     if (--parts_[below].above == 0) down_.insert(below);
   };
@@ -148,7 +148,7 @@ void Machine::freed(NodeId id) {
 
 void Machine::revisit_down() {
   for (NodeId id = 0; id < parts_.size(); ++id) {
-    if (parts_[id].occupied && !parts_[id].wanted) down_.insert(id);
+    down_.insert(id);
   }
 }
 
@@ -156,10 +156,8 @@ void Machine::revisit_down() {
 void Machine::abandon(NodeId id) {
   Part& part = parts_[id];
   const Hook hook = *running(id);
-  clear_alarms(id);
   survivors_.insert({id, part.incarnation, hook});
   if (stop_requested_) ++stop_faults_;
-  ++revision_;
   note(event::HookAbandoned{id, hook, part.doing});
   const auto outcome = part.overdue ? Outcome::timed_out : Outcome::cancelled;
   close_span(id, hook, outcome);
@@ -194,7 +192,6 @@ void Machine::ring(NodeId id, Alarm alarm) {
   switch (alarm) {
     case Alarm::slow:
       part.slow = true;
-      ++revision_;
       note(event::PartSlow{.node = id,
                            .busy = now_ - part.entered_at,
                            .waited = part.entered_at - part.waiting_since,
@@ -217,44 +214,42 @@ void Machine::ring_totals() {
     lame_duck_until_.reset();
     revisit_down();
   }
-  if (total_deadline_ && now_ >= *total_deadline_) {
-    total_deadline_.reset();
-    set_pace(Pace::out_of_time);
+  for (const auto at : {Side::core, Side::rest}) {
+    auto& deadline = descent(at).deadline;
+    if (!deadline || now_ < *deadline) continue;
+    deadline.reset();
+    set_pace(at, Pace::out_of_time);
   }
 }
 
 // Only ever tightens: no graces, then no time.
-void Machine::set_pace(Pace pace) {
-  if (pace <= pace_) return;
-  pace_ = pace;
+void Machine::set_pace(Side at, Pace pace) {
+  if (pace <= descent(at).pace) return;
+  descent(at).pace = pace;
   lame_duck_until_.reset();
   for (NodeId id = 0; id < parts_.size(); ++id) {
     Part& part = parts_[id];
-    if (part.wanted || !part.occupied) continue;
+    if (side(id) != at) continue;
     if (part.drain == DrainState::pending) drained(id);
     const auto hook = running(id);
     if (!hook) continue;
     // A stop hook keeps what it may still have; everything else is asked to end now.
     if (*hook == Hook::stop && pace != Pace::out_of_time && !part.cancelled) {
-      const auto due = alarm_of_.find({id, Alarm::budget});
-      const auto soon = now_ + paced(graph_[id].budgets.stop);
-      if (due == alarm_of_.end() || due->second > soon) set_alarm(id, Alarm::budget, soon);
+      tighten(id, Alarm::budget, now_ + paced(id, graph_[id].budgets.stop));
       continue;
     }
-    if (pace == Pace::out_of_time) part.overdue = true;
+    // One that was asked to end before did not run out of time: it did not give way.
+    if (pace == Pace::out_of_time && !part.cancelled) part.overdue = true;
     cancel(id, *hook, StopReason::hurry);
-    const auto due = alarm_of_.find({id, Alarm::grace});
-    if (due == alarm_of_.end() || due->second > now_ + grace(id)) {
-      set_alarm(id, Alarm::grace, now_ + grace(id));
-    }
+    begin_grace(id);
   }
-  revisit_down();
+  revisit_down();  // the lame duck is over for the other side, too
 }
 
 // ---- time
 
-Duration Machine::paced(Duration budget) const {
-  switch (pace_) {
+Duration Machine::paced(NodeId id, Duration budget) const {
+  switch (descent(side(id)).pace) {
     case Pace::normal:
       return budget;
     case Pace::hurried:
@@ -265,7 +260,7 @@ Duration Machine::paced(Duration budget) const {
   std::unreachable();
 }
 
-Duration Machine::grace(NodeId id) const { return paced(graph_[id].budgets.grace); }
+Duration Machine::grace(NodeId id) const { return paced(id, graph_[id].budgets.grace); }
 
 std::optional<Hook> Machine::running(NodeId id) const {
   const Part& part = parts_[id];
@@ -282,6 +277,12 @@ void Machine::set_alarm(NodeId id, Alarm alarm, TimePoint at) {
   alarms_.emplace(at, id, alarm);
 }
 
+// Only ever sooner.
+void Machine::tighten(NodeId id, Alarm alarm, TimePoint at) {
+  const auto due = alarm_of_.find({id, alarm});
+  set_alarm(id, alarm, due == alarm_of_.end() ? at : std::min(due->second, at));
+}
+
 void Machine::clear_alarms(NodeId id) {
   for (const auto alarm : {Alarm::slow, Alarm::budget, Alarm::grace}) {
     const auto entry = alarm_of_.find({id, alarm});
@@ -292,13 +293,19 @@ void Machine::clear_alarms(NodeId id) {
 }
 
 std::optional<TimePoint> Machine::next_tick() const {
-  auto next = total_deadline_;
-  if (lame_duck_until_ && (!next || *lame_duck_until_ < *next)) next = lame_duck_until_;
-  if (!alarms_.empty()) {
-    const auto first = std::get<TimePoint>(*alarms_.begin());
-    if (!next || first < *next) next = first;
+  auto next = lame_duck_until_;
+  const auto sooner = [&](TimePoint at) { next = std::min(next.value_or(at), at); };
+  for (const auto& going : descents_) {
+    if (going.deadline) sooner(*going.deadline);
   }
+  if (!alarms_.empty()) sooner(std::get<TimePoint>(*alarms_.begin()));
   return next;
+}
+
+// A hook that ended past its budget failed by that, whatever it says itself.
+Failure Machine::said(NodeId id, Hook hook, const std::optional<Failure>& failure) const {
+  if (!parts_[id].overdue) return failure.value_or(Failure{});
+  return {overdue_text(id, hook), failure.value_or(Failure{}).remedy};
 }
 
 // What exceeded which budget, what it was doing, and what others needed (inv 10).
@@ -315,7 +322,7 @@ std::string Machine::overdue_text(NodeId id, Hook hook) const {
       finished.emplace_back(p.settled_at - p.entered_at, graph_[other].name);
   }
   std::ranges::sort(finished, std::greater<>{});
-  if (finished.size() > 5) finished.resize(5);
+  finished.resize(std::min<std::size_t>(finished.size(), 5));
   for (std::size_t i = 0; i < finished.size(); ++i) {
     text += fmt::format("{}{} {}", i == 0 ? "; finished before it: " : ", ", finished[i].second,
                         human(finished[i].first));

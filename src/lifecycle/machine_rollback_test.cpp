@@ -138,6 +138,22 @@ web
 )");
 }
 
+TEST(MachineRollback, A_second_failure_of_the_core_does_not_give_it_more_time) {
+  holds(R"(
+limits rollback=1000
+log core stop=5000
+net core needs=log stop=5000
+database core
+--
+0 begun -> state core_starting, start database, start log
+1 started log -> start net
+2 started net
+3 failed database -> blame database start failed, state rolling_back, stop net, stop database after failed
+900 died log
+1003 tick -> cancel database stop for hurry, cancel net stop for hurry, abandon database stop, abandon net stop, stop log, cancel log stop for deadline, abandon log stop, left database (stop) and log (stop) and net (stop), state core_failed
+)");
+}
+
 // ---- retry
 
 TEST(MachineRetry, After_a_failure_begins_a_new_generation_of_new_incarnations) {

@@ -202,6 +202,17 @@ web
 )");
 }
 
+TEST(MachineUp, A_slow_degradable_part_releases_also_what_waits_behind_those_that_wait) {
+  holds(R"(
+cache degradable slow=1000
+index degradable needs=cache
+search degradable needs=index
+--
+0 begun -> state core_starting/core_ready/runtime_starting, start cache
+1000 tick -> slow cache, state runtime_ready
+)");
+}
+
 TEST(MachineUp, A_slow_critical_part_is_reported_once_and_holds_its_phase) {
   holds(R"(
 web slow=1000

@@ -10,7 +10,6 @@ void Machine::begin_generation(std::string cause) {
   failure_.reset();
   ready_at_.reset();
   served_ = false;
-  pace_ = Pace::normal;
   open_[1] = open_[2] = false;
   transition(State::runtime_starting, std::move(cause));
   begin_up(ids(Phase::runtime, Phase::online));
@@ -30,7 +29,6 @@ void Machine::begin_up(const std::vector<NodeId>& ids) {
     part.waiting_since = now_;
     if (!held) ++holding_[static_cast<std::size_t>(graph_[id].phase)];
   }
-  ++revision_;
   // Ascending numbers: what a part stands on has been reset, or skipped, before it is counted.
   for (const auto id : ids) count_unmet(id);
 }
@@ -55,7 +53,7 @@ void Machine::open_phase(Phase phase) {
   open_[static_cast<std::size_t>(phase)] = true;
   for (const auto id : ids(phase, phase)) {
     Part& part = parts_[id];
-    if (!part.wanted || part.state != PartState::waiting) continue;
+    if (part.state != PartState::waiting) continue;
     part.waiting_since = now_;
     if (part.unmet == 0) runnable_.insert(id);
   }
@@ -82,7 +80,6 @@ void Machine::start(NodeId id) {
   part.state = PartState::starting;
   part.hook_began = now_;
   ++starting_;
-  ++revision_;
   ++occupied_[static_cast<std::size_t>(graph_[id].phase)];
   for (const auto below : graph_[id].needs) ++parts_[below].above;
   for (const auto below : graph_[id].after) ++parts_[below].above;
@@ -94,11 +91,10 @@ void Machine::start(NodeId id) {
 
 void Machine::on(const fact::Entered& f) {
   Part& part = parts_[f.node];
-  if (!current(f.node, f.incarnation) || !part.starting) return;
+  if (!current(f.node, f.incarnation)) return;
   part.entered = true;
   part.entered_at = part.hook_began = now_;
-  ++revision_;
-  if (part.cancelled) return;
+  if (part.cancelled) return begin_grace(f.node);
   set_alarm(f.node, Alarm::budget, now_ + graph_[f.node].budgets.start);
   set_alarm(f.node, Alarm::slow, now_ + graph_[f.node].budgets.slow);
 }
@@ -112,12 +108,10 @@ void Machine::on(const fact::StartEnded& f) {
   part.starting = false;
   part.settled_at = now_;
   --starting_;
-  ++revision_;
   clear_alarms(f.node);
   if (f.outcome == Outcome::started) return became_started(f.node);  // inv 12
   const auto outcome = part.overdue ? Outcome::timed_out : f.outcome;
-  const auto failure =
-      part.overdue ? Failure{overdue_text(f.node, Hook::start), f.failure.remedy} : f.failure;
+  const auto failure = said(f.node, Hook::start, f.failure);
   close_span(f.node, Hook::start, outcome);
   if (f.outcome == Outcome::not_entered && !part.wanted) {
     part.outcome = Outcome::not_entered;
@@ -130,7 +124,6 @@ void Machine::became_started(NodeId id) {
   Part& part = parts_[id];
   part.state = PartState::started;
   part.outcome = Outcome::started;
-  part.cancelled = false;
   part.doing.clear();
   close_span(id, Hook::start, Outcome::started);
   note(event::PartStarted{
@@ -142,7 +135,7 @@ void Machine::became_started(NodeId id) {
   release(id);
   for (const auto above : graph_[id].dependents) {
     Part& dependent = parts_[above];
-    if (!dependent.wanted || dependent.state != PartState::waiting) continue;
+    if (!dependent.wanted) continue;
     const bool open = open_[static_cast<std::size_t>(graph_[above].phase)];
     if (--dependent.unmet == 0 && open) runnable_.insert(above);
   }
@@ -155,7 +148,6 @@ void Machine::start_failed(NodeId id, Outcome outcome, Failure failure) {
   part.state = PartState::failed;
   part.outcome = outcome;
   part.failure = failure;
-  ++revision_;
   note(event::PartFailed{.node = id,
                          .hook = Hook::start,
                          .outcome = outcome,
@@ -212,10 +204,8 @@ void Machine::skip(NodeId id, NodeId because) {
       root.failure.remedy};
   part.state = PartState::skipped;
   part.wanted = false;
-  part.settled_at = now_;
   runnable_.erase(id);
   release(id);
-  ++revision_;
   note(event::PartSkipped{id, because});
 }
 
@@ -231,9 +221,7 @@ void Machine::release_behind(NodeId id) {
     const auto below = work.back();
     work.pop_back();
     for (const auto above : graph_[below].dependents) {
-      const Part& dependent = parts_[above];
-      if (graph_[above].critical() || !dependent.holds || dependent.state != PartState::waiting)
-        continue;
+      if (graph_[above].critical() || !parts_[above].holds) continue;
       release(above);
       work.push_back(above);
     }
@@ -248,10 +236,12 @@ void Machine::fail_generation(NodeId id, const Failure& failure) {
   // The first cause is kept (inv 13); a core part that dies after a failed start is a new one.
   if (!failure_ || (core && !going_down)) failure_ = {id, failure};
   core_failing_ = core_failing_ || core;
-  if (core) bring_up_again_ = false;
   if (going_down && !core) return;
   clear_again();
-  if (!total_deadline_) total_deadline_ = now_ + limits_.rollback;  // inv 17
+  for (const auto at : {Side::core, Side::rest}) {  // inv 17
+    auto& deadline = descent(at).deadline;
+    if ((core || at == Side::rest) && !deadline) deadline = now_ + limits_.rollback;
+  }
   if (!going_down) transition(State::rolling_back, graph_[id].name + " failed");
   descend(ids(core ? Phase::core : Phase::runtime, Phase::online), StopReason::rollback,
           WithDrain::no);
@@ -272,7 +262,6 @@ void Machine::on(const fact::Died& f) {
 void Machine::die(NodeId id, const Failure& failure) {
   parts_[id].state = PartState::failed;
   parts_[id].failure = failure;
-  ++revision_;
   note(event::PartFailed{.node = id,
                          .hook = Hook::start,
                          .outcome = Outcome::failed,
@@ -283,14 +272,13 @@ void Machine::die(NodeId id, const Failure& failure) {
 }
 
 void Machine::on(const fact::Doing& f) {
-  if (!current(f.node, f.incarnation)) return;
+  if (!lives(f.node, f.incarnation)) return;
   parts_[f.node].doing = f.text;
-  ++revision_;
 }
 
 void Machine::on(const fact::Extended& f) {
   Part& part = parts_[f.node];
-  if (!current(f.node, f.incarnation) || !part.starting || part.cancelled || !part.entered) return;
+  if (!current(f.node, f.incarnation) || !part.starting || part.cancelled) return;
   const Budgets& budgets = graph_[f.node].budgets;
   const auto most = std::max(Duration{}, budgets.start_cap - budgets.start);
   part.extended = std::min(part.extended + std::max(Duration{}, f.by), most);
@@ -299,9 +287,8 @@ void Machine::on(const fact::Extended& f) {
 
 void Machine::on(const fact::Degraded& f) {
   Part& part = parts_[f.node];
-  if (!current(f.node, f.incarnation) || part.degraded == f.reason) return;
+  if (!lives(f.node, f.incarnation) || part.degraded == f.reason) return;
   part.degraded = f.reason;
-  ++revision_;
   note(event::PartDegraded{f.node, f.reason});
 }
 

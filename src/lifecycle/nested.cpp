@@ -47,8 +47,14 @@ Task<> Nested::stop(Context context, Outcome) {
   driver_->request_stop();
   auto stopping = driver_->wait(Goal::stopped, async::never, context.token());
   const auto settled = co_await std::move(stopping);
-  if (!settled) driver_->hurry();
-  // A part that refuses to die keeps this hook from ending: the outer engine then names it.
+  if (!settled) {
+    driver_->hurry();
+    auto hurrying = driver_->wait(Goal::stopped, async::never, {});
+    const auto hurried = co_await std::move(hurrying);
+    if (!hurried) co_return fail(hurried.error());
+  }
+  // Once stopped it spawns no more hooks, so that joining means the end. A part that refuses to die
+  // keeps this hook from ending: the outer engine then names it.
   auto ending = driver_->join(async::never);
   co_await std::move(ending);
   if (!driver_->stopped_cleanly())

@@ -1,7 +1,5 @@
 #include "lifecycle/supervision.h"
 
-#include <random>
-
 namespace orrery::lifecycle {
 
 bool RestartWindow::allow(TimePoint now) {
@@ -34,7 +32,8 @@ asio::awaitable<Failure> run_once(std::shared_ptr<Supervised> work, async::StopT
 asio::awaitable<void> supervise(std::shared_ptr<Supervised> work, async::StopToken token) {
   auto& clock = work->link->clock();
   RestartWindow window{work->restarts.at_most, work->restarts.within};
-  async::Backoff backoff{work->restarts.backoff, std::random_device{}()};
+  async::Backoff backoff{work->restarts.backoff,
+                         work->link->seed() ^ std::hash<std::string>{}(work->task)};
   while (true) {
     const auto begun = clock.now();
     auto attempt = run_once(work, token);
