@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "app/cli/commands.h"
+#include "app/out_of_memory.h"
 #include "app/stop_signals.h"
 
 namespace orrery::app {
@@ -35,6 +36,7 @@ struct Dispatch {
 
 int run_command_line(int argc, char** argv, const Extend& extend) {
   const TimePoint begun = std::chrono::steady_clock::now();
+  end_when_out_of_memory();
   hear_stop_signals(Hear::no);  // until the program can; commands that only ask hear them again
   ::umask(0077);                // what we write is nobody else's business
   const auto parsed = cli::parse(argc, argv);

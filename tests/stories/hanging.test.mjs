@@ -277,3 +277,16 @@ describe('A database that another program has locked', { concurrency: 2 }, () =>
     await until('retry succeeds', async () => (await bot.cli('retry')).code === 0);
   });
 });
+
+it('Without memory the process ends at once, with one line that says so', async (t) => {
+  const bot = await startBot(t, { drill: true });
+  const talk = await bot.talk();
+  talk.socket.polite = false;
+  const before = bot.stderr.length;
+  talk.say('!hog');
+  const end = await bot.exit({ within: 5000 });
+  assert.deepEqual([end.code, end.signal], [null, 'SIGABRT']);
+  const lines = bot.stderr.slice(before).split('\n').filter((line) => /out of memory/.test(line));
+  assert.equal(lines.length, 1, bot.stderr);
+  assert.match(lines[0], /give it more/);
+});

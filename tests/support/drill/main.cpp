@@ -5,10 +5,12 @@
 //                 strand, for good), leak (leaves a task that never ends)
 //   DRILL_STOP    the same words for its stop
 //   DRILL_CRITICAL=no   makes it degradable
-//   commands      !block MS (blocks the bot strand), !sleep MS (waits as it should), !throw
+//   commands      !block MS (blocks the bot strand), !sleep MS (waits as it should), !throw,
+//                 !hog (takes memory until there is none)
 #include <cstdlib>
 
 #include <poll.h>
+#include <sys/resource.h>
 
 #include "app/command_line.h"
 #include "app/program.h"
@@ -71,6 +73,13 @@ Task<std::string> block(chat::Invocation invocation) {
   co_return std::string{"unblocked"};
 }
 
+Task<std::string> hog(chat::Invocation) {
+  const rlimit little{std::size_t{1} << 30U, std::size_t{1} << 30U};
+  setrlimit(RLIMIT_AS, &little);
+  std::vector<std::unique_ptr<char[]>> taken;  // NOLINT(modernize-avoid-c-arrays)
+  while (true) taken.push_back(std::make_unique<char[]>(1U << 20U));
+}
+
 Task<std::string> throws(chat::Invocation) {
   throw std::runtime_error{"drilled to throw"};
   co_return std::string{};
@@ -93,6 +102,7 @@ void add_commands(chat::CommandRegistry& commands, async::Clock& clock) {
   const bool added =
       commands.add({.name = "block", .usage = "MS", .summary = "Blocks.", .run = block}) &&
       commands.add({.name = "sleep", .usage = "MS", .summary = "Waits.", .run = sleep}) &&
+      commands.add({.name = "hog", .usage = "", .summary = "Takes all memory.", .run = hog}) &&
       commands.add({.name = "throw", .usage = "", .summary = "Throws.", .run = throws});
   if (!added) std::abort();
 }
