@@ -58,7 +58,7 @@ std::uint64_t Machine::fingerprint() const {
   }
   for (const auto& [at, id, alarm] : alarms_) {
     print.add_time(at);
-    print.add(id * 4 + static_cast<std::uint64_t>(alarm));
+    print.add(std::uint64_t{id} * 4 + static_cast<std::uint64_t>(alarm));
   }
   for (const auto& s : survivors_) {
     const auto age = parts_[s.node].incarnation - s.incarnation;

@@ -105,7 +105,7 @@ Assembly DriverWorld::wire() {
   std::vector<async::Strand> strands;
   for (std::uint32_t i = 0; i < strand_count; ++i) strands.push_back(strand(i));
   for (std::uint32_t part = 0; part < plan_.parts.size(); ++part) {
-    const auto name = static_cast<std::uint64_t>(plan_.parts[part].name[0]);
+    const auto name = static_cast<unsigned char>(plan_.parts[part].name[0]);
     const auto draw = mixed({plan_.seed, name, 3});
     if (draw % 12 == 0) {
       auto nested = [this, part, strands](const auto&, const auto&) {

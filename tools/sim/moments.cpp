@@ -22,7 +22,9 @@ std::vector<std::uint32_t> Moments::come(const Moment& now) {
     const bool same = when.what == now.what &&
                       (now.what == What::state ? when.state == now.state
                                                : when.part == now.part && when.hook == now.hook);
-    if (same && left_[i] > 0 && --left_[i] == 0) due.push_back(i);
+    if (!same || left_[i] == 0) continue;
+    --left_[i];
+    if (left_[i] == 0) due.push_back(i);
   }
   return due;
 }

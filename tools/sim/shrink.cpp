@@ -109,7 +109,7 @@ std::string in_digits(const LeftOut& left_out) {
   for (auto at = left_out.begin(); at != left_out.end();) {
     const auto first = *at;
     auto last = first;
-    while (++at != left_out.end() && *at == last + 1) last = *at;
+    for (++at; at != left_out.end() && *at == last + 1; ++at) last = *at;
     ranges.push_back(first == last ? fmt::format("{}", first) : fmt::format("{}-{}", first, last));
   }
   return join(ranges, ",");
@@ -127,8 +127,8 @@ std::optional<LeftOut> parse_left_out(std::string_view text) {
     if (parsed.ptr < end && *parsed.ptr == '-') parsed = std::from_chars(parsed.ptr + 1, end, last);
     if (parsed.ec != std::errc{} || last < first || last - first > 10'000) return std::nullopt;
     for (auto i = first; i <= last; ++i) all.insert(i);
-    if (parsed.ptr < end && *parsed.ptr++ != ',') return std::nullopt;
-    at = parsed.ptr;
+    if (parsed.ptr < end && *parsed.ptr != ',') return std::nullopt;
+    at = parsed.ptr < end ? parsed.ptr + 1 : end;
   }
   return all;
 }
