@@ -1,3 +1,4 @@
+// A little over 400 lines: one life from its first fact to its last, which is read as a whole.
 #include "machine_world.h"
 
 #include <algorithm>

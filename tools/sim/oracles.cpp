@@ -106,7 +106,6 @@ void Oracles::saw(const fact::StopRequested&) {
   stop_requested_ = true;
   stop_began_ = now_;
   if (!core_descent_began_) core_descent_began_ = now_;
-  was_ready_at_stop_ = state_ == State::runtime_ready;
 }
 
 void Oracles::saw(const fact::Hurried&) {
@@ -177,9 +176,9 @@ std::uint64_t Oracles::fingerprint() const {
     return at ? static_cast<std::uint64_t>((now_ - *at).count()) : ~std::uint64_t{0};
   };
   std::uint64_t print =
-      mixed({static_cast<std::uint64_t>(state_), stop_requested_, fell_, was_ready_at_stop_,
-             first_cause_.value_or(~0U), since(hurried_), since(descent_began_),
-             since(core_descent_began_), since(stop_began_), waiters_.size(), asked_up_});
+      mixed({static_cast<std::uint64_t>(state_), stop_requested_, fell_, first_cause_.value_or(~0U),
+             since(hurried_), since(descent_began_), since(core_descent_began_), since(stop_began_),
+             waiters_.size(), asked_up_});
   for (const bool once : complete_once_) print = mixed({print, once});
   for (NodeId id = 0; id < tracks_.size(); ++id) {
     const Track& t = tracks_[id];

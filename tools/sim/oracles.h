@@ -147,7 +147,6 @@ class Oracles : public Witness {
   std::optional<TimePoint> descent_began_;
   std::optional<TimePoint> core_descent_began_;
   std::optional<TimePoint> stop_began_;
-  bool was_ready_at_stop_ = false;
   std::optional<NodeId> first_cause_;
   std::map<WaiterId, Goal> waiters_;
   std::set<Survivor> alive_abandoned_;
