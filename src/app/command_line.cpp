@@ -13,10 +13,11 @@ namespace {
 
 struct Dispatch {
   const cli::Common& common;
+  const Invocation& invocation;
   TimePoint begun;
   const Extend& extend;
 
-  int operator()(const cli::Run& o) const { return cli::run(common, o, begun, extend); }
+  int operator()(const cli::Run& o) const { return cli::run(common, o, invocation, begun, extend); }
   int operator()(const cli::Chat& o) const { return static_cast<int>(cli::chat(common, o)); }
   int operator()(const cli::Check&) const { return cli::check(common); }
   int operator()(const cli::Status&) const { return static_cast<int>(cli::status(common)); }
@@ -43,7 +44,8 @@ int run_command_line(int argc, char** argv, const Extend& extend) {
   if (const auto* code = std::get_if<int>(&parsed)) return *code;
   const auto& line = std::get<cli::CommandLine>(parsed);
   if (!std::holds_alternative<cli::Run>(line.command)) hear_stop_signals(Hear::yes);
-  return std::visit(Dispatch{line.common, begun, extend}, line.command);
+  const auto invocation = own_invocation(argc, argv);
+  return std::visit(Dispatch{line.common, invocation, begun, extend}, line.command);
 }
 
 }  // namespace orrery::app

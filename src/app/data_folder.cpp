@@ -105,10 +105,15 @@ FolderLock::~FolderLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-Result<FolderLock> FolderLock::take(const std::string& folder) {
+int FolderLock::keep() const {
+  return descriptor_ < 0 ? -1 : ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 3);
+}
+
+Result<FolderLock> FolderLock::take(const std::string& folder, int inherited) {
   if (auto made = make_folders(folder); !made) return fail(std::move(made).error());
   const auto path = folder + "/run/orrery.lock";
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int descriptor = inherited >= 0 ? ::fcntl(inherited, F_DUPFD_CLOEXEC, 3)
+                                        : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) return fail(denied("opening", path, last_error()));
   FolderLock lock{descriptor};
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {

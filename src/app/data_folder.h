@@ -34,7 +34,10 @@ class FolderLock {
 
   // Makes the folders and takes the lock.
   // Errors: conflict (another instance, with its pid), denied (cannot be made or written).
-  static Result<FolderLock> take(const std::string& folder);
+  // `inherited` is a descriptor that holds it already, of a predecessor in this process; or -1.
+  static Result<FolderLock> take(const std::string& folder, int inherited = -1);
+  // A descriptor that goes on holding it for a successor, after this lock is gone.
+  int keep() const;
 
  private:
   explicit FolderLock(int descriptor) : descriptor_{descriptor} {}

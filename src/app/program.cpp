@@ -10,9 +10,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/child.h"
 #include "app/commands/commands.h"
 #include "app/stop_signals.h"
 #include "core/text.h"
+#include "web/status_json.h"
 
 namespace orrery::app {
 
@@ -42,7 +44,13 @@ lifecycle::Limits limits_of(const config::Settings& settings) {
 Program::Program(RunOptions options)
     : options_{std::move(options)},
       configuration_{options_.sources, options_.loaded},
+      succession_{std::move(options_.before)},
+      boot_{.id = fmt::format("{:08x}", std::random_device{}()),
+            .restarts = succession_.before().restarts,
+            .fell_back = succession_.before().fell_back},
+      safe_mode_{options_.safe_mode},
       accounts_{options_.data_folder + "/accounts.json"},
+      live_events_{*this, log_tail_, clock_},
       router_{*this, accounts_},
       signals_{control_.executor(), SIGINT, SIGTERM},
       bot_watch_{"bot", bot_.strand().busy, clock_, journal_},
@@ -50,17 +58,23 @@ Program::Program(RunOptions options)
       backoff_{{.base = 1s, .cap = 60s, .stable = 60s}, std::random_device{}()},
       tasks_{"program", control_.executor(), clock_, on_fault()},
       bot_tasks_{"bot watch", bot_.executor(), clock_, on_fault()},
-      life_{"life", control_.executor(), clock_, on_fault()} {
+      life_{"life", control_.executor(), clock_, on_fault()},
+      starts_{options_.data_folder + "/starts.json", tasks_} {
   signals_.add(SIGHUP);
   signals_.add(SIGUSR2);
   std::signal(SIGPIPE, SIG_IGN);  // a peer that leaves is an error of its write, no reason to die
   raise_descriptor_limit();
   web::add_probe_routes(router_, *this);
   web::add_metrics_routes(router_, *this, metrics_);
-  web::add_runtime_routes(router_, *this);
+  web::add_runtime_routes(router_, *this, starts_, history_);
+  web::add_live_routes(router_, live_events_, accounts_);
+  web::add_config_routes(router_, *this);
+  web::add_support_routes(router_, *this, log_tail_, starts_);
+  web::add_key_routes(router_, accounts_);
+  web::add_static_routes(router_);
   web::add_auth_routes(router_, accounts_, *this, clock_);
   web::add_user_routes(router_, accounts_, *this);
-  web::add_log_routes(router_, *this);
+  web::add_log_routes(router_, *this, log_tail_);
   web::add_chat_routes(router_, door_);
 }
 
@@ -86,9 +100,12 @@ Result<> Program::make_driver() {
                   .accounts = accounts_,
                   .router = router_,
                   .door = door_,
+                  .succession = succession_,
                   .journal = journal_,
                   .clock = clock_,
+                  .log_tail = log_tail_,
                   .log = log_,
+                  .handled = handled_,
                   .control = control_.strand(),
                   .bot = bot_.strand(),
                   .data_folder = options_.data_folder,
@@ -101,11 +118,15 @@ Result<> Program::make_driver() {
   if (!driver) return fail(std::move(driver).error());
   driver_ = std::move(*driver);
   watching_ = driver_->subscribe([this](const lifecycle::Update& update) { on_update(update); });
+  listening_ = driver_->listen([this](const lifecycle::LifecycleEvent&) { live_events_.touch(); });
+  log_tail_.on_lines(
+      [this] { asio::post(control_.executor(), [this] { live_events_.new_lines(); }); });
   return {};
 }
 
 int Program::run() {
   if (auto made = make_driver(); !made) {
+    go_back(made.error().text());
     std::fprintf(stderr, "orrery: %s\n", made.error().text().c_str());
     return 1;
   }
@@ -113,13 +134,16 @@ int Program::run() {
   bot_.start();
   tasks_.spawn("signals", hear_signals());
   tasks_.spawn("heart-beat", beat());
+  tasks_.spawn("numbers", count());
   tasks_.spawn("watch", bot_watch_.run(tasks_.token()));
   bot_tasks_.spawn("watch", control_watch_.run(tasks_.token()));
   life_.spawn("life", live());
   hear_stop_signals(Hear::yes);
   control_.run_here();
   hear_stop_signals(Hear::no);  // what comes now changes nothing, and must not kill us
+  log_tail_.on_lines({});
   const int code = exit_code();
+  leave();
   if (!driver_->idle() || !bot_.stop(200ms)) end_now(code == 0 ? 3 : code);
   return code;
 }
@@ -130,7 +154,9 @@ asio::awaitable<void> Program::live() {
   auto waiting = driver_->wait(lifecycle::Goal::stopped, async::never, {});
   [[maybe_unused]] const auto stopped = co_await std::move(waiting);
   watching_.reset();
+  listening_.reset();
   retry_timer_.cancel();
+  account_timer_.cancel();
   // What is still alive now has outlived its budget; it only gets the moment the loop needs anyway.
   auto ending = driver_->join(clock_.now() + 50ms);
   co_await std::move(ending);
@@ -169,16 +195,14 @@ asio::awaitable<void> Program::hear_signals() {
 
 void Program::on_signal(int number) {
   if (number == SIGHUP) return reload();
-  if (number == SIGUSR2) {
-    return journal_.write(Level::warn, "app", "signal ignored",
-                          {{"signal", std::string{"USR2"}},
-                           {"reason", std::string{"this version cannot restart in place"}}});
-  }
+  if (number == SIGUSR2) return tasks_.spawn("restart", restart_by_signal());
   using Step = lifecycle::Escalation::Step;
   switch (escalation_.signal(clock_.now())) {
     case Step::none:
       return;
     case Step::stop:
+      succession_.stay();
+      live_events_.ends_for("stop");
       journal_.write(Level::info, "app", "asked to stop", {{"signal", std::int64_t{number}}});
       return driver_->request_stop();
     case Step::hurry:
@@ -223,26 +247,39 @@ void Program::reload() {
 void Program::on_update(const lifecycle::Update& update) {
   const auto state = std::string{name_of(update.state)};
   manager_.notify("STATUS=" + state);
+  live_events_.touch();
   switch (update.state) {
     case State::core_ready:
-      return manager_.notify("READY=1");
+      return on_core_ready();
     case State::runtime_ready:
       ready_time_ = wall_now();
       backoff_.reset();
+      record_start();
       return report_ready();
     case State::draining:
     case State::stopping:
-      return manager_.notify("STOPPING=1");
+      if (succession_.heir() == nullptr) manager_.notify("STOPPING=1");
+      return;
     case State::core_failed:
       runtime_gave_up_ = true;
       report_core_failure();
       return driver_->request_stop();
     case State::runtime_failed:
     case State::stuck:
+      record_start();
       return on_failed();
     default:
       return;
   }
+}
+
+void Program::on_core_ready() {
+  succession_.settle();
+  starts_.load();
+  manager_.notify("READY=1");
+  if (boot_.fell_back.empty()) return;
+  journal_.write(Level::error, "app", "the new program could not start: the one before runs again",
+                 {{"reason", boot_.fell_back}});
 }
 
 void Program::report_ready() {
@@ -273,7 +310,7 @@ void Program::retry_later() {
   const auto delay = backoff_.after({});
   journal_.write(Level::info, "app", "retrying", {{"in_ms", milliseconds(delay)}});
   retry_timer_ = clock_.arm(clock_.now() + delay, [this] {
-    auto again = retry();
+    auto again = retry(web::SafeMode::off);
     if (again) return;
     journal_.write(Level::warn, "app", "not retried", {{"reason", again.error().text()}});
     if (driver_->state() == State::runtime_failed) retry_later();  // the fault may be mended yet
@@ -282,6 +319,7 @@ void Program::retry_later() {
 
 void Program::report_core_failure() {
   const auto snapshot = driver_->snapshot();
+  go_back(lifecycle::failure_text(*snapshot));
   if (log_) {
     log_->flush(100ms);
     if (::isatty(STDERR_FILENO) != 1) return;  // the log has said so, to whoever reads it
@@ -317,19 +355,138 @@ std::vector<std::string> Program::blocked() const {
   return bot ? std::vector{*bot} : std::vector<std::string>{};
 }
 
-Result<> Program::retry() {
+Result<> Program::retry(web::SafeMode safe_mode) {
   if (driver_->ready()) return {};
   if (auto reloaded = reload_configuration(); !reloaded) return reloaded;
+  safe_mode_ = options_.safe_mode || safe_mode == web::SafeMode::once;
   return driver_->retry();
 }
 
 Result<> Program::restart(std::optional<std::string> component) {
   if (auto reloaded = reload_configuration(); !reloaded) return reloaded;
+  safe_mode_ = options_.safe_mode;
   return driver_->restart(std::move(component));
 }
 
 Task<lifecycle::Settled> Program::wait_settled(TimePoint deadline, async::StopToken token) {
   return driver_->wait(lifecycle::Goal::ready, deadline, std::move(token));
+}
+
+// ---- a successor in this process
+
+// Runs `check` of the program that would follow, with the configuration it would have.
+Task<> Program::check_successor() {
+  auto check = options_.invocation;
+  check.arguments = {check.arguments.front(), "check", "--data", options_.data_folder};
+  if (const auto& file = options_.sources.file) {
+    check.arguments.insert(check.arguments.end(), {"--config", *file});
+  }
+  for (const auto& [key, text] : options_.sources.flags) {
+    auto name = "ORRERY_" + key;
+    for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.'))
+      name.replace(dot, 1, "__");
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+    check.environment[name] = text;
+  }
+  std::move_only_function<Result<Ended>()> job = [check] { return run_to_end(check, 15s); };
+  auto running = checking_.run<Ended>(std::move(job));
+  auto ended = co_await std::move(running);
+  const std::string_view remedy = "mend it and try again; the running program has not been touched";
+  if (!ended) co_return fail(std::move(ended).error().remedy(std::string{remedy}));
+  if (ended->code == 0) co_return Result<>{};
+  Error unfit{
+      ErrorKind::unavailable,
+      fmt::format("the new program would not start: {}",
+                  ended->output.empty() ? fmt::format("its check ended with {}", ended->code)
+                                        : std::string{trim(ended->output)})};
+  co_return fail(std::move(unfit).remedy(std::string{remedy}));
+}
+
+Task<> Program::restart_in_place() {
+  const auto busy = [this] {
+    return succession_.heir() != nullptr || driver_->snapshot()->stop_requested;
+  };
+  if (busy()) co_return fail(ErrorKind::conflict, "the program is stopping or restarting already");
+  auto checking = check_successor();
+  if (auto fit = co_await std::move(checking); !fit) co_return fit;
+  if (busy()) co_return fail(ErrorKind::conflict, "the program is stopping or restarting already");
+  journal_.write(Level::info, "app", "restarting in place",
+                 {{"program", options_.invocation.program}});
+  manager_.reloading();
+  succession_.begin_leaving();
+  live_events_.ends_for("restart");
+  driver_->request_stop();
+  co_return Result<>{};
+}
+
+asio::awaitable<void> Program::restart_by_signal() {
+  auto restarting = restart_in_place();
+  const auto begun = co_await std::move(restarting);
+  if (begun) co_return;
+  journal_.write(Level::error, "app", "not restarted in place",
+                 {{"reason", begun.error().text()}, {"remedy", begun.error().remedy()}});
+}
+
+void Program::leave() {
+  auto* heir = succession_.heir();
+  if (heir == nullptr) return;
+  if (!driver_->idle()) {
+    journal_.write(Level::error, "app", "left behind with the old program",
+                   {{"left", join(driver_->holders(), ", ")}});
+  }
+  heir->from = Handover::From::predecessor;
+  heir->previous = open_own_image();
+  heir->restarts = boot_.restarts + 1;
+  if (log_) log_->flush(500ms);
+  const auto failed = become(options_.invocation, *heir);
+  std::fprintf(stderr, "orrery: could not restart in place: %s\n", failed.error().text().c_str());
+  std::_Exit(1);
+}
+
+void Program::go_back(const std::string& reason) {
+  const auto& before = succession_.before();
+  if (before.previous < 0) return;
+  if (log_) log_->flush(500ms);
+  [[maybe_unused]] const auto failed = fall_back(options_.invocation, before, reason);
+}
+
+// ---- what is remembered
+
+// How this start went.
+void Program::record_settled() {
+  auto start = web::timeline_json(*this);
+  start["boot"] = boot_.id;
+  start["at"] = iso8601(wall_now());
+  start["outcome"] = ready() ? "ready" : "failed";
+  start["reason"] = ready() ? std::string{} : lifecycle::failure_text(*driver_->snapshot());
+  start["version"] = ORRERY_VERSION;
+  starts_.record(std::move(start));
+}
+
+// Once more when parts that nobody waited for have settled, too.
+void Program::record_start() {
+  record_settled();
+  if (!ready()) return;
+  account_timer_ =
+      clock_.arm(clock_.now() + 3s, [this, generation = driver_->snapshot()->generation] {
+        if (ready() && driver_->snapshot()->generation == generation) record_settled();
+      });
+}
+
+// Every few seconds: memory, processor and messages, for the picture of the last hour.
+asio::awaitable<void> Program::count() {
+  const auto token = tasks_.token();
+  while (!token.requested()) {
+    const auto process = observe::sample_process();
+    const web::Numbers numbers{.at = wall_now(),
+                               .memory_bytes = process.resident_bytes,
+                               .cpu_seconds = process.cpu_seconds,
+                               .handled = handled_.load()};
+    history_.add(numbers);
+    live_events_.new_numbers(numbers);
+    auto pause = async::sleep_until(clock_, clock_.now() + web::History::interval, token);
+    co_await std::move(pause);
+  }
 }
 
 void Program::set_log_level(Level level) {

@@ -8,6 +8,7 @@
 
 #include "app/service_manager.h"
 #include "app/strand_watch.h"
+#include "app/succession.h"
 #include "app/wiring.h"
 #include "lifecycle/driver.h"
 #include "lifecycle/escalation.h"
@@ -23,7 +24,9 @@ struct RunOptions {
   std::string program = "orrery";  // how to call it again, for what the banner says
   std::string data_flag;           // " --data DIR" if it was given
   bool safe_mode = false;
-  TimePoint begun;  // the process's first instruction, as near as we can tell
+  Invocation invocation;  // how to become a newer version of this program
+  Handover before;        // what a predecessor or a service manager has left
+  TimePoint begun;        // the process's first instruction, as near as we can tell
   // More parts and commands than come with the program: how tests bring in parts that misbehave.
   std::function<void(lifecycle::Assembly&, async::Strand bot)> wire_more;
   std::function<void(chat::CommandRegistry&, async::Clock&)> add_more_commands;
@@ -45,7 +48,11 @@ class Program final : public web::RuntimeControl {
   std::string address() const override;
   WallTime start_time() const override { return start_time_; }
   std::optional<WallTime> ready_time() const override { return ready_time_; }
-  Result<> retry() override;
+  const web::Boot& boot() const override { return boot_; }
+  bool safe_mode() const override { return safe_mode_; }
+  std::uint64_t handled() const override { return handled_.load(); }
+  Result<> retry(web::SafeMode safe_mode) override;
+  Task<> restart_in_place() override;
   Result<> restart(std::optional<std::string> component) override;
   void shutdown() override { driver_->request_stop(); }
   Task<lifecycle::Settled> wait_settled(TimePoint deadline, async::StopToken token) override;
@@ -58,6 +65,16 @@ class Program final : public web::RuntimeControl {
   asio::awaitable<void> live();
   asio::awaitable<void> hear_signals();
   asio::awaitable<void> beat();
+  asio::awaitable<void> count();
+  asio::awaitable<void> restart_by_signal();
+  Task<> check_successor();
+  // Becomes the successor, if that is what the stop was for.
+  void leave();
+  // Becomes the program before again, if there is one.
+  void go_back(const std::string& reason);
+  void record_start();
+  void record_settled();
+  void on_core_ready();
   void on_signal(int number);
   void on_update(const lifecycle::Update& update);
   void report_ready();
@@ -84,11 +101,18 @@ class Program final : public web::RuntimeControl {
   std::optional<WallTime> ready_time_;
   std::uint16_t port_ = 0;
   config::Configuration configuration_;
+  Succession succession_;
+  web::Boot boot_;
+  bool safe_mode_ = false;
+  std::atomic<std::uint64_t> handled_ = 0;
   web::Accounts accounts_;
+  observe::LogTail log_tail_;
   observe::Metrics metrics_;
+  web::History history_;
   platforms::webchat::Door door_;
   ServiceManager manager_;
   std::unique_ptr<observe::Log> log_;
+  web::Live live_events_;
   web::Router router_;
   asio::signal_set signals_;
   lifecycle::Escalation escalation_;
@@ -99,9 +123,13 @@ class Program final : public web::RuntimeControl {
   bool runtime_gave_up_ = false;
   std::unique_ptr<lifecycle::Driver> driver_;
   std::optional<lifecycle::Driver::Subscription> watching_;
+  std::optional<lifecycle::Driver::Subscription> listening_;
+  async::Timer account_timer_;
+  async::Workers checking_{"check", 1, 1};
   async::Scope tasks_;      // signals, heart-beat, watch: until the engine has stopped
   async::Scope bot_tasks_;  // the watch on the other loop
   async::Scope life_;
+  web::Starts starts_;
 };
 
 }  // namespace orrery::app

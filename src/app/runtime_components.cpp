@@ -16,7 +16,7 @@ Task<> PipelineComponent::start(lifecycle::Context context) {
   stages.push_back(std::make_unique<chat::CommandStage>(commands_, prefixes_, context.journal()));
   pipeline_ = std::make_unique<chat::Pipeline>(
       chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(), options_.budget,
-                                  options_.owners},
+                                  options_.owners, options_.handled},
       std::move(stages));
   co_return Result<>{};
 }

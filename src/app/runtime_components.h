@@ -12,6 +12,7 @@ struct PipelineOptions {
   async::Strand bot;
   std::string prefix;
   Duration budget;
+  std::atomic<std::uint64_t>* handled;  // counts over all incarnations
   chat::Owners owners;
 };
 

@@ -43,25 +43,29 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
   const std::function<std::string()> default_prefix = [&settings] {
     return settings.settings().commands.prefix;
   };
-  const std::function<PipelineOptions()> pipeline_options = [&settings, bot = p.bot] {
+  const std::function<PipelineOptions()> pipeline_options = [&settings, bot = p.bot,
+                                                             &handled = p.handled] {
     const auto& commands = settings.settings().commands;
     const auto& ids = settings.settings().owner.ids;
     return PipelineOptions{.bot = bot,
                            .prefix = commands.prefix,
                            .budget = commands.budget,
+                           .handled = &handled,
                            .owners = chat::Owners{{ids.begin(), ids.end()}}};
   };
 
   auto configuration =
       app.core.add<config::ConfigurationComponent>("configuration", needs(), std::ref(settings));
-  auto data = app.core.add<DataFolderComponent>("data-folder", needs(), folder);
+  auto data =
+      app.core.add<DataFolderComponent>("data-folder", needs(), folder, std::ref(p.succession));
   auto log = app.core.add<LogComponent>("log", needs(configuration, data), std::ref(p.journal),
-                                        folder, std::ref(p.log));
+                                        folder, std::ref(p.log_tail), std::ref(p.log));
   app.core.add<OwnersComponent>("owners", needs(configuration));
   auto accounts = app.core.add<AccountsComponent>("accounts", needs(data), std::ref(p.accounts));
   // The door opens last: nothing may reach us before something can answer.
   app.core.add<HttpComponent>("http", needs(configuration, log, accounts), std::ref(p.router),
-                              p.control.executor, control_socket(folder), p.on_listening);
+                              p.control.executor, control_socket(folder), std::ref(p.succession),
+                              p.on_listening);
 
   auto database =
       app.runtime.add<storage::DatabaseComponent>("database", needs(), database_options);
@@ -70,8 +74,11 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
           .degradable();
   auto pipeline = app.runtime.add<PipelineComponent>("pipeline", needs(), after(prefixes),
                                                      pipeline_options, p.add_commands);
+  auto transcript =
+      app.runtime.add<records::TranscriptComponent>("transcript", needs(database)).degradable();
   app.runtime.add<platforms::webchat::WebChatComponent>(
-      "webchat", needs(pipeline), std::ref(p.door), p.control.executor, std::ref(p.clock));
+      "webchat", needs(pipeline), after(transcript), std::ref(p.door), p.control.executor,
+      std::ref(p.clock), std::ref(p.journal));
 
   app.online.add<StatisticsComponent>("statistics", needs(database));
   app.online.add<BannerComponent>("banner", needs(), p.show_banner);

@@ -13,9 +13,12 @@ struct Parts {
   web::Accounts& accounts;
   net::Handler& router;
   platforms::webchat::Door& door;
+  Succession& succession;
   Journal& journal;
   async::Clock& clock;
+  observe::LogTail& log_tail;
   std::unique_ptr<observe::Log>& log;
+  std::atomic<std::uint64_t>& handled;
   async::Strand control;
   async::Strand bot;
   std::string data_folder;

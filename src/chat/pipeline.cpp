@@ -57,7 +57,7 @@ asio::awaitable<void> Pipeline::run(std::shared_ptr<Exchange> exchange,
   auto deciding = decide(exchange);
   const auto how = co_await std::move(deciding);
   exchange->outlet->handled(exchange->message, how);
-  ++handled_;
+  if (environment_.handled != nullptr) ++*environment_.handled;
   pass.reset();
 }
 

@@ -44,6 +44,7 @@ class Pipeline {
     Journal& journal;
     Duration budget;  // for one message
     Owners owners;
+    std::atomic<std::uint64_t>* handled = nullptr;  // counts what was handled, if somebody asks
   };
   Pipeline(Environment environment, std::vector<std::unique_ptr<Stage>> stages);
 
@@ -55,8 +56,6 @@ class Pipeline {
   // Asks what is in flight to end, and waits for it.
   asio::awaitable<void> stop();
 
-  std::uint64_t handled() const { return handled_.load(); }
-
  private:
   asio::awaitable<void> run(std::shared_ptr<Exchange> exchange,
                             std::shared_ptr<async::Gate::Pass> pass);
@@ -64,7 +63,6 @@ class Pipeline {
 
   const Environment environment_;
   const std::vector<std::unique_ptr<Stage>> stages_;
-  std::atomic<std::uint64_t> handled_ = 0;
   async::Gate gate_;
   async::Scope scope_;
 };

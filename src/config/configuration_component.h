@@ -19,6 +19,7 @@ class Configuration {
 
   std::shared_ptr<const Loaded> current() const { return loaded_; }
   const Settings& settings() const { return loaded_->settings; }
+  const Sources& sources() const { return sources_; }
 
   // Errors: invalid, with every fault; the settings in force stay.
   Result<> reload();

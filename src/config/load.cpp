@@ -120,6 +120,7 @@ class Loader {
   // ---- the file
 
   std::optional<std::string> find_file() {
+    if (sources_.text) return sources_.file;
     const auto named = [&](const std::string& path,
                            std::string_view who) -> std::optional<std::string> {
       if (std::filesystem::is_regular_file(path)) return path;
@@ -143,7 +144,7 @@ class Loader {
   void read_toml() {
     const auto path = find_file();
     if (!path) return;
-    const auto text = read_file(*path);
+    const auto text = sources_.text ? sources_.text : read_file(*path);
     if (!text) {
       out_.faults.push_back({*path, "the file cannot be read: permission denied", 0});
       return;
@@ -155,7 +156,8 @@ class Loader {
       line_ = 0;
     } catch (const toml::parse_error& e) {
       out_.faults.push_back({fmt::format("{}:{}", *path, e.source().begin.line),
-                             fmt::format("is not valid TOML: {}", e.description()), 0});
+                             fmt::format("is not valid TOML: {}", e.description()),
+                             e.source().begin.line});
     }
   }
 
@@ -344,10 +346,12 @@ std::string sample() {
   return text;
 }
 
-std::vector<std::string> secrets_of(const Settings& settings) {
-  std::vector<std::string> secrets;
-  for (const auto* secret : {&settings.discord.token, &settings.sentry.dsn}) {
-    if (!secret->empty()) secrets.push_back(secret->reveal());
+std::vector<std::pair<std::string, std::string>> named_secrets(const Settings& settings) {
+  std::vector<std::pair<std::string, std::string>> secrets;
+  const std::pair<const char*, const Secret*> whole[] = {{"discord.token", &settings.discord.token},
+                                                         {"sentry.dsn", &settings.sentry.dsn}};
+  for (const auto& [key, secret] : whole) {
+    if (!secret->empty()) secrets.emplace_back(key, secret->reveal());
   }
   const auto& url = settings.database.url.reveal();
   const auto scheme = url.find("://");
@@ -355,9 +359,25 @@ std::vector<std::string> secrets_of(const Settings& settings) {
   if (scheme != std::string::npos && at != std::string::npos && at > scheme) {
     const auto colon = url.find(':', scheme + 3);
     if (colon != std::string::npos && colon + 1 < at)
-      secrets.push_back(url.substr(colon + 1, at - colon - 1));
+      secrets.emplace_back("database.url", url.substr(colon + 1, at - colon - 1));
   }
   return secrets;
+}
+
+std::vector<std::string> secrets_of(const Settings& settings) {
+  std::vector<std::string> secrets;
+  for (auto& [key, secret] : named_secrets(settings)) secrets.push_back(std::move(secret));
+  return secrets;
+}
+
+std::string target_of(const Sources& sources) {
+  if (sources.file) return *sources.file;
+  const auto variable = sources.environment.find("ORRERY_CONFIG");
+  if (variable != sources.environment.end()) return variable->second;
+  const auto here = source_path(sources.folder, "orrery.toml");
+  const std::string system = "/etc/orrery/orrery.toml";
+  if (!std::filesystem::exists(here) && std::filesystem::exists(system)) return system;
+  return here;
 }
 
 }  // namespace orrery::config

@@ -14,6 +14,7 @@ namespace orrery::config {
 // Everything load depends on, so that it can be tested without a machine.
 struct Sources {
   std::optional<std::string> file;                         // --config
+  std::optional<std::string> text = {};                    // what that file would hold
   std::vector<std::pair<std::string, std::string>> flags;  // key, text
   std::map<std::string, std::string> environment;
   std::string folder = ".";  // where ./orrery.toml and ./.env are looked for
@@ -50,7 +51,11 @@ std::string redacted_url(const std::string& url);
 // A commented file with every key at its default.
 std::string sample();
 
-// All texts that must never be shown.
+// All texts that must never be shown, with the key each belongs to.
+std::vector<std::pair<std::string, std::string>> named_secrets(const Settings& settings);
 std::vector<std::string> secrets_of(const Settings& settings);
+
+// The file that is read, or that would be read if it were made.
+std::string target_of(const Sources& sources);
 
 }  // namespace orrery::config

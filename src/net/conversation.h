@@ -6,17 +6,13 @@
 
 #include <deque>
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket.hpp>
 
-#include "net/http.h"
+#include "net/connection.h"
 
 namespace orrery::net {
-
-// One protocol for TCP and local sockets, so that everything is compiled once.
-using Socket = asio::generic::stream_protocol::socket;
 
 class Conversation final : public WebSocket, public std::enable_shared_from_this<Conversation> {
  public:

@@ -2,6 +2,7 @@
 // serves. Nothing here knows Beast, so whoever includes this compiles fast.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,11 +39,22 @@ struct Request {
   std::optional<std::string> cookie(std::string_view name) const;
 };
 
+// Takes the pieces of a body that is made while it is sent.
+class BodyWriter {
+ public:
+  virtual ~BodyWriter() = default;
+  // Done once the kernel has taken the piece. Errors: unavailable (the peer has gone, or did not
+  // read within the server's limit for one answer).
+  virtual Task<> write(std::shared_ptr<const std::string> piece) = 0;
+};
+
 struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   Headers headers;
+  // If set, the body is what this writes until it returns; it watches the request's token.
+  std::function<asio::awaitable<void>(std::shared_ptr<BodyWriter>)> stream = {};
 };
 
 // One open WebSocket, on the server's strand. Messages are texts.

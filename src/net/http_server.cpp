@@ -1,5 +1,3 @@
-// Over 400 lines, because one connection's whole way, from accept to the last byte, is read
-// together, and each further source with Beast costs ten seconds of every build.
 #include "net/http_server.h"
 
 #include <list>
@@ -8,57 +6,20 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/websocket.hpp>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "net/conversation.h"
+#include "net/exchange.h"
 #include "net/port_owner.h"
 
 namespace orrery::net {
 namespace {
 
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
 using boost::system::error_code;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
-
-enum class Stage { idle, reading, serving, conversing };
-
-struct Connection {
-  Connection(Socket s, Peer p) : socket{std::move(s)}, peer{std::move(p)} {}
-  Socket socket;
-  Peer peer;
-  beast::flat_buffer buffer;
-  Stage stage = Stage::idle;
-  void close() {
-    error_code ignored;
-    socket.close(ignored);
-  }
-};
-using ConnectionPtr = std::shared_ptr<Connection>;
-
-// Closes the connection when it dies late.
-async::Timer close_at(async::Clock& clock, TimePoint at, const ConnectionPtr& connection) {
-  return clock.arm(at, [weak = std::weak_ptr{connection}] {
-    if (const auto alive = weak.lock()) alive->close();
-  });
-}
-
-Response plain_error(int status, std::string text) {
-  return {.status = status, .body = std::move(text) + "\n", .headers = {}};
-}
-
-// Stands for a peer that cannot be answered any more.
-Response gone() { return {.status = 0, .body = {}, .headers = {}}; }
-
-bool keep_alive_of(const http::request<http::string_body>& message) { return message.keep_alive(); }
 
 Peer peer_of(const Socket& socket) {
   Peer peer;
@@ -81,6 +42,34 @@ Peer peer_of(const Socket& socket) {
   return peer;
 }
 
+// Of a socket that somebody else has opened.
+int family_of(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return -1;
+  return address.ss_family;
+}
+
+bool listens(int descriptor) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
+         listening != 0;
+}
+
+asio::generic::stream_protocol protocol_of(int family) { return {family, 0}; }
+
+// TCP only: the port a socket is bound to.
+template <class AnySocket>
+std::uint16_t port_of(const AnySocket& socket) {
+  error_code error;
+  const auto local = socket.local_endpoint(error);
+  asio::ip::tcp::endpoint bound;
+  if (error || local.size() > bound.capacity() || local.protocol().family() == AF_UNIX) return 0;
+  std::memcpy(bound.data(), local.data(), local.size());
+  return bound.port();
+}
+
 }  // namespace
 
 class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
@@ -99,26 +88,81 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         drains_{"http closings", environment_.executor, environment_.clock,
                 [](const std::string&, const std::exception_ptr&) {}} {}
 
-  Result<> accept_on(std::shared_ptr<Acceptor> acceptor) {
-    acceptors_.push_back(acceptor);
+  void accept_on(std::shared_ptr<Acceptor> acceptor, Listener::Kind kind) {
+    acceptors_.push_back({acceptor, kind});
     scope_.spawn("accept", accept_loop(shared_from_this(), std::move(acceptor)));
-    return {};
   }
 
   std::shared_ptr<Acceptor> make_acceptor() {
     return std::make_shared<Acceptor>(environment_.executor);
   }
 
+  Result<std::uint16_t> adopt(Listener listener) {
+    auto acceptor = make_acceptor();
+    error_code error;
+    if (listens(listener.descriptor))
+      acceptor->assign(protocol_of(family_of(listener.descriptor)), listener.descriptor, error);
+    if (error || !acceptor->is_open())
+      return fail(ErrorKind::invalid, "descriptor {} is no listening socket", listener.descriptor);
+    const auto port = port_of(*acceptor);
+    accept_on(std::move(acceptor), listener.kind);
+    return port;
+  }
+
+  void adopt(Parked parked) {
+    Socket socket{environment_.executor};
+    error_code error;
+    socket.assign(protocol_of(family_of(parked.descriptor)), parked.descriptor, error);
+    if (error) {
+      ::close(parked.descriptor);
+      return;
+    }
+    begin(std::move(socket), std::move(parked.received));
+  }
+
   asio::awaitable<void> stop(TimePoint deadline) {
-    for (const auto& acceptor : acceptors_) {
+    for (const auto& [acceptor, kind] : acceptors_) {
       error_code ignored;
       acceptor->close(ignored);
     }
     scope_.request_stop(async::StopReason::shutdown);
     for (const auto& connection : connections_) {
-      if (connection->stage == Stage::idle || connection->stage == Stage::reading)
-        connection->close();
+      if (waits(*connection)) connection->close();
     }
+    auto ending = end(deadline);
+    co_await std::move(ending);
+  }
+
+  asio::awaitable<Inheritance> hand_over(TimePoint deadline) {
+    heritage_.emplace();
+    error_code ignored;
+    for (const auto& [acceptor, kind] : acceptors_) acceptor->cancel(ignored);
+    scope_.request_stop(async::StopReason::shutdown);
+    for (const auto& connection : connections_) {
+      if (waits(*connection)) connection->socket.cancel(ignored);
+    }
+    auto ending = end(deadline);
+    co_await std::move(ending);
+    for (const auto& connection : connections_) park(*connection);  // its coroutine never began
+    for (const auto& [acceptor, kind] : acceptors_)
+      heritage_->listeners.push_back({kind, acceptor->release()});
+    co_return std::move(*heritage_);
+  }
+
+  std::size_t connections() const { return connections_.size(); }
+
+ private:
+  struct Door {
+    std::shared_ptr<Acceptor> acceptor;
+    Listener::Kind kind;
+  };
+
+  static bool waits(const Connection& connection) {
+    return connection.stage == Stage::idle || connection.stage == Stage::reading;
+  }
+
+  // Waits for what is under way, then cuts off what is left.
+  asio::awaitable<void> end(TimePoint deadline) {
     const auto end = co_await scope_.join(deadline);
     if (end != async::WaitEnd::done) {
       for (const auto& connection : connections_) connection->close();
@@ -130,9 +174,6 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     co_await drains_.join(async::never);
   }
 
-  std::size_t connections() const { return connections_.size(); }
-
- private:
   // A flood of half requests must not shut out a probe: the one that has been sending longest gives
   // up its place, then the one that has been idle longest.
   void make_room() {
@@ -151,6 +192,10 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     auto& clock = self->environment_.clock;
     while (acceptor->is_open()) {
       auto [error, socket] = co_await acceptor->async_accept(use_tuple);
+      if (self->heritage_) {  // one that came with the cancellation waits for the successor
+        if (!error) self->heritage_->connections.push_back({socket.release(), {}});
+        co_return;
+      }
       if (!acceptor->is_open()) co_return;
       if (error) {  // out of descriptors, or the peer has gone again
         self->make_room();
@@ -159,14 +204,22 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         continue;
       }
       self->make_room();
-      auto peer = peer_of(socket);
-      auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer));
-      self->scope_.spawn("connection", serve(self, connection));
+      self->begin(std::move(socket), {});
     }
   }
 
+  void begin(Socket socket, std::string received) {
+    auto peer = peer_of(socket);
+    auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer));
+    const auto room = connection->buffer.prepare(received.size());
+    std::memcpy(room.data(), received.data(), received.size());
+    connection->buffer.commit(received.size());
+    // In the list from now on: a hand-over must not miss one whose coroutine has not begun.
+    connections_.push_back(connection);
+    scope_.spawn("connection", serve(shared_from_this(), std::move(connection)));
+  }
+
   static asio::awaitable<void> serve(std::shared_ptr<Impl> self, ConnectionPtr connection) {
-    const auto place = self->connections_.insert(self->connections_.end(), connection);
     try {
       auto talking = talk(self, connection);
       co_await std::move(talking);
@@ -174,7 +227,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       self->environment_.journal.write(Level::error, "net", "a connection ended by an exception",
                                        {{"reason", std::string{e.what()}}});
     }
-    self->connections_.erase(place);
+    self->connections_.remove(connection);
   }
 
   static asio::awaitable<void> talk(std::shared_ptr<Impl> self, ConnectionPtr connection) {
@@ -183,6 +236,15 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       auto turn = one_request(self, connection);
       keep = co_await std::move(turn);
     }
+    if (self->heritage_ && waits(*connection)) self->park(*connection);
+  }
+
+  // Leaves the connection to the successor, with what it has sent so far.
+  void park(Connection& connection) {
+    if (!connection.socket.is_open()) return;
+    const auto rest = connection.buffer.data();
+    connection.received.append(static_cast<const char*>(rest.data()), rest.size());
+    heritage_->connections.push_back({connection.socket.release(), std::move(connection.received)});
   }
 
   // Waits for the first byte for as long as an idle client may stay, then for the whole request.
@@ -195,99 +257,48 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       if (error || self->scope_.token().requested()) co_return false;
     }
     connection->stage = Stage::reading;
-    http::request_parser<http::string_body> parser;
-    parser.header_limit(static_cast<std::uint32_t>(self->limits_.header.count));
-    parser.body_limit(self->limits_.body.count);
-    auto reading = read_request(self, connection, parser);
-    const auto refusal = co_await std::move(reading);
-    if (refusal) {
-      if (refusal->status != 0) co_await refuse(self, connection, *refusal);
+    auto reading = read_request(connection, self->limits_, clock);
+    auto incoming = co_await std::move(reading);
+    if (incoming.end == Incoming::End::gone) co_return false;
+    connection->stage = Stage::serving;
+    if (incoming.end == Incoming::End::refused) {
+      auto refusing = refuse(connection, std::move(incoming.refusal), self->limits_.write, clock);
+      co_await std::move(refusing);
       co_return false;
     }
-    auto message = parser.release();
-    auto request = self->to_request(*connection, message);
+    auto request = to_request(incoming.message, connection->peer, self->scope_.token());
     if (!request) {
-      co_await refuse(self, connection, plain_error(400, request.error().text()));
+      auto wrong = plain_error(400, request.error().text());
+      auto refusing = refuse(connection, std::move(wrong), self->limits_.write, clock);
+      co_await std::move(refusing);
       co_return false;
     }
-    if (websocket::is_upgrade(message)) {
-      auto upgrade = converse(self, connection, std::move(*request), std::move(message));
+    if (is_upgrade(incoming.message)) {
+      auto upgrade = converse(self, connection, std::move(*request), std::move(incoming.message));
       co_await std::move(upgrade);
       co_return false;
     }
-    connection->stage = Stage::serving;
-    const bool keep = keep_alive_of(message);
-    const bool head = message.method() == http::verb::head;
-    auto answering = answer(self, std::move(*request));
+    auto serving = one_answer(self, connection, std::move(*request), std::move(incoming.message));
+    co_return co_await std::move(serving);
+  }
+
+  // False: the connection has ended.
+  static asio::awaitable<bool> one_answer(std::shared_ptr<Impl> self, ConnectionPtr connection,
+                                          Request request, RawRequest message) {
+    auto answering = answer(self, std::move(request));
     auto response = co_await std::move(answering);
-    const bool last = !keep || self->scope_.token().requested();
-    auto writing = write(self, connection, std::move(response), last, head);
+    const bool stopping = self->scope_.token().requested() && !self->heritage_;
+    const bool last = !message.keep_alive() || stopping;
+    const bool head = message.method() == boost::beast::http::verb::head;
+    const Manner manner{.body = head ? Manner::Body::head_only : Manner::Body::full,
+                        .then = last ? Manner::Then::close : Manner::Then::keep_open,
+                        .chunks = message.version() >= 11};
+    auto writing = write_response(connection, std::move(response), manner, self->limits_.write,
+                                  self->environment_.clock);
     const bool written = co_await std::move(writing);
-    co_return written && !last;
-  }
-
-  // Nothing if the request is whole; else how to refuse it, status 0 for a peer that is gone.
-  // Awaited on the same line.
-  // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
-  static asio::awaitable<std::optional<Response>> read_request(
-      std::shared_ptr<Impl> self, ConnectionPtr connection,
-      http::request_parser<http::string_body>& parser) {
-    auto& clock = self->environment_.clock;
-    const auto late = close_at(clock, clock.now() + self->limits_.read, connection);
-    auto [error, size] =
-        co_await http::async_read_header(connection->socket, connection->buffer, parser, use_tuple);
-    if (error) co_return self->refusal_of(error);
-    const auto length = parser.content_length();
-    if (length && *length > self->limits_.body.count)
-      co_return self->refusal_of(http::error::body_limit);
-    if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-      static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-      auto [lost, sent] =
-          co_await asio::async_write(connection->socket, asio::buffer(go_on), use_tuple);
-      if (lost) co_return gone();
-    }
-    auto [broken, more] =
-        co_await http::async_read(connection->socket, connection->buffer, parser, use_tuple);
-    if (broken) co_return self->refusal_of(broken);
-    co_return std::nullopt;
-  }
-  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
-
-  Response refusal_of(const error_code& error) const {
-    if (error == http::error::body_limit) {
-      return plain_error(413,
-                         fmt::format("a request may have {} bytes of body", limits_.body.count));
-    }
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      return plain_error(
-          431, fmt::format("a request may have {} bytes of headers", limits_.header.count));
-    }
-    const bool malformed =
-        error.category() == make_error_code(http::error::bad_method).category() &&
-        error != http::error::end_of_stream && error != http::error::partial_message;
-    if (malformed) return plain_error(400, "the request is not valid HTTP: " + error.message());
-    return gone();
-  }
-
-  Result<Request> to_request(const Connection& connection,
-                             http::request<http::string_body>& message) const {
-    const std::string_view target{message.target().data(), message.target().size()};
-    auto path = safe_path(target);
-    if (!path) return fail(std::move(path).error());
-    const auto question = target.find('?');
-    Request request{
-        .method = std::string{message.method_string()},
-        .path = std::move(*path),
-        .query = question == std::string_view::npos ? "" : std::string{target.substr(question + 1)},
-        .headers = {},
-        .body = {},
-        .peer = connection.peer,
-        .token = scope_.token()};
-    for (const auto& field : message) {
-      request.headers.emplace_back(std::string{field.name_string()}, std::string{field.value()});
-    }
-    request.body = std::move(message.body());
-    return request;
+    const bool keep = written && !last && manner.chunks;
+    if (keep) connection->stage = Stage::idle;
+    co_return keep;
   }
 
   static asio::awaitable<Response> answer(std::shared_ptr<Impl> self, Request request) {
@@ -303,53 +314,14 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     }
   }
 
-  static asio::awaitable<bool> write(std::shared_ptr<Impl> self, ConnectionPtr connection,
-                                     Response response, bool last, bool head) {
-    auto& clock = self->environment_.clock;
-    const auto late = close_at(clock, clock.now() + self->limits_.write, connection);
-    std::string text = fmt::format("HTTP/1.1 {} {}\r\nContent-Length: {}\r\n", response.status,
-                                   reason_of(response.status), response.body.size());
-    if (!response.content_type.empty()) {
-      text.append("Content-Type: ").append(response.content_type).append("\r\n");
-    }
-    for (const auto& [name, value] : response.headers)
-      text.append(name).append(": ").append(value).append("\r\n");
-    text += last ? "Connection: close\r\n\r\n" : "\r\n";
-    if (!head) text += response.body;
-    auto [error, size] =
-        co_await asio::async_write(connection->socket, asio::buffer(text), use_tuple);
-    if (error) co_return false;
-    if (last) {
-      error_code ignored;
-      connection->socket.shutdown(Socket::shutdown_send, ignored);
-    }
-    co_return true;
-  }
-
-  // Answers, then reads for a moment what is still coming: closing with unread data would reset
-  // the connection and could destroy the answer on its way.
-  static asio::awaitable<void> refuse(std::shared_ptr<Impl> self, ConnectionPtr connection,
-                                      Response response) {
-    auto writing = write(self, connection, std::move(response), true, false);
-    const bool written = co_await std::move(writing);
-    if (!written) co_return;
-    auto& clock = self->environment_.clock;
-    const auto late = close_at(clock, clock.now() + std::chrono::seconds{1}, connection);
-    std::array<char, 16384> rest{};
-    for (std::size_t total = 0; total < (16U << 20U);) {
-      auto [error, size] =
-          co_await connection->socket.async_read_some(asio::buffer(rest), use_tuple);
-      if (error) co_return;
-      total += size;
-    }
-  }
-
   static asio::awaitable<void> converse(std::shared_ptr<Impl> self, ConnectionPtr connection,
-                                        Request request, http::request<http::string_body> message) {
+                                        Request request, RawRequest message) {
     auto asking = self->handler_.refuse_upgrade(request);
     auto refusal = co_await std::move(asking);
     if (refusal) {
-      auto writing = write(self, connection, std::move(*refusal), true, false);
+      const Manner last{.then = Manner::Then::close};
+      auto writing = write_response(connection, std::move(*refusal), last, self->limits_.write,
+                                    self->environment_.clock);
       co_await std::move(writing);
       co_return;
     }
@@ -361,8 +333,11 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     auto accepting = conversation->accept(std::move(message));
     const bool accepted = co_await std::move(accepting);
     if (!accepted) co_return;
-    const auto leaving = self->scope_.token().subscribe([weak = std::weak_ptr{conversation}] {
-      if (const auto alive = weak.lock()) alive->close(1001, "the program stops");
+    const auto leaving = self->scope_.token().subscribe([self, weak = std::weak_ptr{conversation}] {
+      const auto alive = weak.lock();
+      if (!alive) return;
+      if (self->heritage_) return alive->close(1012, "the program restarts");
+      alive->close(1001, "the program stops");
     });
     auto talking = self->handler_.converse(std::move(request), conversation);
     co_await std::move(talking);
@@ -372,11 +347,12 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   Handler& handler_;
   const ServerLimits limits_;
   const Environment environment_;
-  std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  std::vector<Door> acceptors_;
   std::list<ConnectionPtr> connections_;
   std::vector<std::weak_ptr<Conversation>> conversations_;
-  async::Scope scope_;   // accept loops and connections
-  async::Scope drains_;  // last frames of web sockets; never asked to stop
+  std::optional<Inheritance> heritage_;  // being handed over
+  async::Scope scope_;                   // accept loops and connections
+  async::Scope drains_;                  // last frames of web sockets; never asked to stop
 };
 
 HttpServer::HttpServer(Handler& handler, ServerLimits limits, Environment environment)
@@ -409,12 +385,9 @@ Result<std::uint16_t> HttpServer::listen_tcp(const std::string& host, std::uint1
     return fail(std::move(refused).remedy(
         "set http.host to an address of this machine and http.port above 1023"));
   }
-  asio::ip::tcp::endpoint bound;
-  const auto local = acceptor->local_endpoint(error);
-  std::memcpy(bound.data(), local.data(), std::min(local.size(), bound.capacity()));
-  if (auto accepting = impl_->accept_on(std::move(acceptor)); !accepting)
-    return fail(std::move(accepting).error());
-  return bound.port();
+  const auto bound = port_of(*acceptor);
+  impl_->accept_on(std::move(acceptor), Listener::Kind::http);
+  return bound;
 }
 
 Result<> HttpServer::listen_local(const std::string& path) {
@@ -428,10 +401,17 @@ Result<> HttpServer::listen_local(const std::string& path) {
   ::umask(before);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return fail(ErrorKind::unavailable, "cannot listen on {}: {}", path, error.message());
-  return impl_->accept_on(std::move(acceptor));
+  impl_->accept_on(std::move(acceptor), Listener::Kind::control);
+  return {};
 }
 
+Result<std::uint16_t> HttpServer::adopt(Listener listener) { return impl_->adopt(listener); }
+void HttpServer::adopt(Parked connection) { impl_->adopt(std::move(connection)); }
+
 asio::awaitable<void> HttpServer::stop(TimePoint deadline) { return impl_->stop(deadline); }
+asio::awaitable<Inheritance> HttpServer::hand_over(TimePoint deadline) {
+  return impl_->hand_over(deadline);
+}
 std::size_t HttpServer::connections() const { return impl_->connections(); }
 
 }  // namespace orrery::net

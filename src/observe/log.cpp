@@ -89,12 +89,11 @@ struct Log::Sinks {
       complain(e.what());
     }
   }
-  void write(const Event& event) {
-    write_all(STDERR_FILENO, format_line(event, format) + "\n");
+  void write(const Event& event, const std::string& json) {
+    write_all(STDERR_FILENO, (format == Format::json ? json : human_line(event)) + "\n");
     if (!file) return;
     try {
-      const auto line = format_line(event, Format::json);
-      file->log(spdlog::details::log_msg{"", spdlog::level::info, line});
+      file->log(spdlog::details::log_msg{"", spdlog::level::info, json});
       file->flush();
     } catch (const spdlog::spdlog_ex& e) {
       complain(e.what());
@@ -114,10 +113,11 @@ struct Log::Sinks {
   std::unique_ptr<spdlog::sinks::rotating_file_sink_st> file;
 };
 
-Log::Log(Journal& journal, Options options, Redactor redactor)
+Log::Log(Journal& journal, Options options, Redactor redactor, LogTail& tail)
     : options_{std::move(options)},
       redactor_{std::move(redactor)},
       level_{options_.level},
+      tail_{tail},
       sinks_{std::make_shared<Sinks>(options_)},
       thread_{async::named_thread("log", [this](const std::stop_token& token) { serve(token); })} {
   reading_ = journal.read([this](const Event& event) { take(event); });
@@ -160,7 +160,9 @@ void Log::serve(const std::stop_token& token) {
         if (auto* text = std::get_if<std::string>(&field.value)) *text = redact(std::move(*text));
       }
     });
-    sinks_->write(event);
+    auto line = json_line(event);
+    sinks_->write(event, line);
+    tail_.add(std::move(line));
     lock.lock();
     writing_ = false;
     if (queue_.empty()) written_.notify_all();

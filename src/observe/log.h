@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "core/journal.h"
+#include "observe/log_tail.h"
 #include "observe/redactor.h"
 
 namespace orrery::observe {
@@ -32,7 +33,8 @@ class Log {
     std::optional<std::string> file;  // JSON lines, rotated at 8 MB, three kept
   };
 
-  Log(Journal& journal, Options options, Redactor redactor);
+  // `tail` outlives the log.
+  Log(Journal& journal, Options options, Redactor redactor, LogTail& tail);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
   // Writes what waits, for at most half a second.
@@ -59,6 +61,7 @@ class Log {
   std::deque<Event> queue_;  // these three guarded by mutex_
   std::uint64_t dropped_ = 0;
   bool writing_ = false;
+  LogTail& tail_;
   std::shared_ptr<Sinks> sinks_;
   std::jthread thread_;
   Journal::Reading reading_;

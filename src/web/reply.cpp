@@ -23,8 +23,8 @@ net::Response ok(json::value data, int status) {
   return envelope(status, {{"status", "ok"}, {"message", nullptr}, {"data", std::move(data)}});
 }
 
-net::Response problem(int status, std::string_view message) {
-  return envelope(status, {{"status", "error"}, {"message", message}, {"data", nullptr}});
+net::Response problem(int status, std::string_view message, json::value data) {
+  return envelope(status, {{"status", "error"}, {"message", message}, {"data", std::move(data)}});
 }
 
 net::Response problem(const Error& error) {

@@ -9,7 +9,7 @@
 namespace orrery::web {
 
 net::Response ok(boost::json::value data, int status = 200);
-net::Response problem(int status, std::string_view message);
+net::Response problem(int status, std::string_view message, boost::json::value data = nullptr);
 net::Response problem(const Error& error);
 net::Response text(int status, std::string body);
 

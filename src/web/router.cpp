@@ -1,6 +1,7 @@
 #include "web/router.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 
 #include <boost/json.hpp>
@@ -37,41 +38,66 @@ bool same_text(std::string_view a, std::string_view b) {  // in time that tells 
   return difference == 0;
 }
 
+Scope usual_scope(const std::string& method) {
+  return is_read(method) ? Scope::read : Scope::manage;
+}
+
+// The secret of "Authorization: Bearer SECRET"; nothing if there is no such header.
+std::optional<std::string> bearer_of(const net::Request& request) {
+  const auto header = request.header("authorization");
+  const auto space = header.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  std::string scheme{header.substr(0, space)};
+  std::ranges::transform(scheme, scheme.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (scheme != "bearer") return std::nullopt;
+  return std::string{trim(header.substr(space))};
+}
+
 void harden(net::Response& response) {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("X-Frame-Options", "DENY");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  response.headers.emplace_back("Content-Security-Policy",
-                                "default-src 'self'; frame-ancestors 'none'");
-  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
+  response.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+  response.headers.emplace_back(
+      "Content-Security-Policy",
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+      "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+      "form-action 'self'; frame-ancestors 'none'");
+  const auto cached = [](const auto& header) { return header.first == "Cache-Control"; };
+  if (std::ranges::none_of(response.headers, cached))
+    response.headers.emplace_back("Cache-Control", "no-store");
 }
 
 }  // namespace
 
 // The guards are made here, and only after the checks of `dispatch`.
 void Router::add(const std::string& method, const std::string& path, Call<Public> call) {
-  mount(
-      method, path,
-      {Access::everyone, [call = std::move(call)](net::Request request, std::optional<Principal>) {
-         return call(std::move(request), Public{});
-       }});
-}
-void Router::add(const std::string& method, const std::string& path, Call<SignedIn> call) {
   mount(method, path,
-        {Access::signed_in,
+        {Access::everyone, Scope::read,
+         [call = std::move(call)](net::Request request, std::optional<Principal>) {
+           return call(std::move(request), Public{});
+         }});
+}
+void Router::add(const std::string& method, const std::string& path, Call<SignedIn> call,
+                 std::optional<Scope> scope) {
+  mount(method, path,
+        {Access::signed_in, scope.value_or(usual_scope(method)),
          [call = std::move(call)](net::Request request, std::optional<Principal> who) {
            return call(std::move(request), SignedIn{std::move(*who)});
          }});
 }
-void Router::add(const std::string& method, const std::string& path, Call<Guarded> call) {
+void Router::add(const std::string& method, const std::string& path, Call<Guarded> call,
+                 std::optional<Scope> scope) {
   mount(method, path,
-        {Access::guarded,
+        {Access::guarded, scope.value_or(usual_scope(method)),
          [call = std::move(call)](net::Request request, std::optional<Principal> who) {
            return call(std::move(request), Guarded{SignedIn{std::move(*who)}});
          }});
 }
-void Router::add_socket(const std::string& path, Conversation<Guarded> call) {
-  sockets_.emplace(path, std::move(call));
+void Router::add_socket(const std::string& path, Conversation<Guarded> call, Scope scope) {
+  sockets_.emplace(path, Socket{scope, std::move(call)});
 }
 
 void Router::mount(const std::string& method, const std::string& path, Route route) {
@@ -103,15 +129,17 @@ std::optional<net::Response> Router::check_origin(const net::Request& request) c
 std::optional<Principal> Router::authenticate(const net::Request& request) const {
   if (request.peer.user) {
     if (*request.peer.user != ::geteuid() && *request.peer.user != 0) return std::nullopt;
-    return Principal{.name = "owner", .via = Principal::Via::local_socket, .session = {}};
+    return Principal{
+        .name = "owner", .via = Principal::Via::local_socket, .session = {}, .scopes = {}};
   }
+  if (const auto secret = bearer_of(request)) return accounts_.key(*secret);
   const auto token = request.cookie("orrery_session");
   return token ? accounts_.session(*token) : std::nullopt;
 }
 
 std::optional<net::Response> Router::check_csrf(const net::Request& request,
                                                 const Principal& who) const {
-  if (who.via == Principal::Via::local_socket || is_read(request.method)) return std::nullopt;
+  if (who.via != Principal::Via::session || is_read(request.method)) return std::nullopt;
   if (same_text(request.header("x-orrery-csrf"), accounts_.csrf(who.session))) return std::nullopt;
   return problem(403, "the header X-Orrery-Csrf is missing or wrong");
 }
@@ -158,18 +186,24 @@ asio::awaitable<net::Response> Router::dispatch(net::Request request) {
   if (route == methods.end())
     co_return problem(405, fmt::format("{} is not possible here", printable(request.method)));
   auto who = authenticate(request);
-  const bool may_know_why = who.has_value();
-  if (!is_read(request.method)) {
-    if (auto refusal = check_origin(request)) co_return std::move(*refusal);
-  }
-  if (route->second.access != Access::everyone) {
-    if (!who) co_return problem(401, "sign in first");
-    if (auto refusal = check_csrf(request, *who)) co_return std::move(*refusal);
-  }
-  if (route->second.access == Access::guarded && !runtime_.ready())
-    co_return not_ready(may_know_why);
+  if (auto refusal = check_access(request, route->second, who)) co_return std::move(*refusal);
   auto calling = route->second.call(std::move(request), std::move(who));
   co_return co_await std::move(calling);
+}
+
+std::optional<net::Response> Router::check_access(const net::Request& request, const Route& route,
+                                                  const std::optional<Principal>& who) const {
+  if (!is_read(request.method)) {
+    if (auto refusal = check_origin(request)) return refusal;
+  }
+  if (route.access == Access::everyone) return std::nullopt;
+  if (!who) return problem(401, "sign in first");
+  if (auto refusal = check_csrf(request, *who)) return refusal;
+  if (!who->may(route.scope))
+    return problem(403, fmt::format("this key lacks the scope '{}'", name_of(route.scope)));
+  if (route.access == Access::guarded && !runtime_.ready())
+    return not_ready(who->via != Principal::Via::api_key);
+  return std::nullopt;
 }
 
 // Awaited by the server at once.
@@ -177,8 +211,13 @@ asio::awaitable<net::Response> Router::dispatch(net::Request request) {
 asio::awaitable<std::optional<net::Response>> Router::refuse_upgrade(const net::Request& request) {
   if (auto refusal = check_host(request)) co_return refusal;
   if (auto refusal = check_origin(request)) co_return refusal;
-  if (!sockets_.contains(request.path)) co_return problem(404, "there is nothing here");
-  if (!authenticate(request)) co_return problem(401, "sign in first");
+  const auto socket = sockets_.find(request.path);
+  if (socket == sockets_.end()) co_return problem(404, "there is nothing here");
+  const auto who = authenticate(request);
+  if (!who) co_return problem(401, "sign in first");
+  const auto scope = socket->second.scope;
+  if (!who->may(scope))
+    co_return problem(403, fmt::format("this key lacks the scope '{}'", name_of(scope)));
   co_return std::nullopt;
 }
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
@@ -195,11 +234,11 @@ asio::awaitable<void> Router::converse(net::Request request,
     co_return;
   }
   // What was opened with a session ends with it.
-  const auto ending = accounts_.ending(who->session);
+  const auto ending = accounts_.ending(*who);
   const auto signed_out = ending.subscribe([weak = std::weak_ptr{socket}] {
     if (const auto open = weak.lock()) open->close(1008, "signed out");
   });
-  const auto& call = sockets_.find(request.path)->second;
+  const auto& call = sockets_.find(request.path)->second.call;
   auto talking = call(std::move(request), Guarded{SignedIn{std::move(*who)}}, std::move(socket));
   co_await std::move(talking);
 }

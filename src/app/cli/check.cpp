@@ -14,6 +14,7 @@
 #include "net/port_owner.h"
 #include "storage/database_component.h"
 #include "storage/sqlite/migrator.h"
+#include "web/account_file.h"
 
 namespace orrery::app::cli {
 namespace {
@@ -41,6 +42,13 @@ Result<std::string> check_folder(const std::string& folder) {
               fmt::format("{} cannot be written: {}", above.string(), std::strerror(errno))};
   return fail(std::move(error).remedy(
       "give this user the right to write there, or choose another folder with --data DIR"));
+}
+
+Result<std::string> check_accounts(const std::string& file) {
+  const auto read = web::read_accounts(file);
+  if (!read) return fail(read.error());
+  const auto users = read->users.size();
+  return fmt::format("{} user{}", users, users == 1 ? "" : "s");
 }
 
 Result<std::string> check_database(const config::Settings& settings, const std::string& folder) {
@@ -124,6 +132,7 @@ int check(const Common& common) {
   std::vector<Finding> findings;
   findings.push_back({"configuration", outcome.loaded.file.value_or("the defaults")});
   findings.push_back({"data folder", check_folder(folder)});
+  findings.push_back({"accounts", check_accounts(folder + "/accounts.json")});
   findings.push_back({"database", check_database(settings, folder)});
   findings.push_back({"port", check_port(settings, common)});
   return report(common, findings);

@@ -118,7 +118,10 @@ class Parser {
   }
 
   void add_restart() {
-    auto* command = add("restart", "Start the runtime anew", restart_);
+    auto* command = add("restart",
+                        "Replace the program in place by the one that is installed now: same "
+                        "process, no connection refused",
+                        restart_);
     command->add_flag("--runtime", runtime_,
                       "Only the runtime and online phases, in the same process");
     command
@@ -126,9 +129,7 @@ class Parser {
         ->type_name("NAME");
     command->add_flag("!--no-wait", restart_.wait, "Do not wait for the outcome");
     command->callback([this] {
-      if (!runtime_ && !restart_.component) {
-        throw CLI::RequiredError("--runtime (this version cannot replace the program in place)");
-      }
+      restart_.in_place = !runtime_ && !restart_.component;
       line_.command = restart_;
     });
   }
@@ -162,6 +163,7 @@ class Parser {
     };
     sub("add", "Add a user", User::Do::add, true);
     sub("passwd", "Change a password, ending the user's sessions", User::Do::passwd, true);
+    sub("totp-off", "End a user's second factor, for who has lost it", User::Do::totp_off, true);
     sub("list", "List the users", User::Do::list, false);
     sub("setup-link", "Print a new one-time link to make the first account", User::Do::setup_link,
         false);

@@ -35,6 +35,7 @@ struct Retry {
 };
 struct Restart {
   bool wait = true;
+  bool in_place = true;  // the whole program; else the runtime, or one component
   std::optional<std::string> component;
 };
 struct Stop {};
@@ -43,7 +44,7 @@ struct Analyze {
   What what = What::summary;
 };
 struct User {
-  enum class Do { add, passwd, list, setup_link };
+  enum class Do { add, passwd, list, setup_link, totp_off };
   Do what = Do::list;
   std::string name;
   bool password_stdin = false;

@@ -3,12 +3,14 @@
 
 #include "app/cli/client.h"
 #include "app/command_line.h"
+#include "app/handover.h"
 #include "config/load.h"
 
 namespace orrery::app::cli {
 
 // `extend` may add parts to the program before it runs.
-int run(const Common& common, const Run& options, TimePoint begun, const Extend& extend);
+int run(const Common& common, const Run& options, Invocation invocation, TimePoint begun,
+        const Extend& extend);
 Exit chat(const Common& common, const Chat& options);
 int check(const Common& common);
 Exit status(const Common& common);

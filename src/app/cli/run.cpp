@@ -38,22 +38,31 @@ config::Sources run_sources(const Common& common, const Run& options) {
 
 }  // namespace
 
-int run(const Common& common, const Run& options, TimePoint begun, const Extend& extend) {
+int run(const Common& common, const Run& options, Invocation invocation, TimePoint begun,
+        const Extend& extend) {
+  auto before = take_handover();
   RunOptions run_options{.sources = run_sources(common, options),
                          .loaded = {},
                          .data_folder = data_folder(common.data),
                          .program = common.program,
                          .data_flag = common.data ? " --data " + *common.data : std::string{},
                          .safe_mode = options.safe_mode,
+                         .invocation = std::move(invocation),
+                         .before = {},
                          .begun = begun,
                          .wire_more = {},
                          .add_more_commands = {}};
   auto outcome = config::load(run_options.sources);
   if (!outcome.faults.empty()) {
-    std::fprintf(stderr, "%s\n", config::text_of(outcome.faults).c_str());
+    const auto text = config::text_of(outcome.faults);
+    if (before.previous >= 0) {
+      [[maybe_unused]] const auto failed = fall_back(run_options.invocation, before, text);
+    }
+    std::fprintf(stderr, "%s\n", text.c_str());
     return configuration_error;
   }
   run_options.loaded = std::move(outcome.loaded);
+  run_options.before = std::move(before);
   if (extend) extend(run_options);
   Program program{std::move(run_options)};
   return program.run();

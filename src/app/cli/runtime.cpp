@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include <boost/json.hpp>
+#include <poll.h>
 
 #include "app/cli/commands.h"
 #include "app/data_folder.h"
@@ -50,7 +51,46 @@ Exit retry(const Common& common, const Retry& options) {
   return report(common, answer, "retrying");
 }
 
+namespace {
+
+// Asks until another program answers there, or this one says why it stayed.
+Exit await_successor(const Common& common, const Client& client, const json::value& before) {
+  const auto until = std::chrono::steady_clock::now() + outcome_patience;
+  while (std::chrono::steady_clock::now() < until) {
+    const auto now = client.ask("GET", "/api/stat/runtime-status");
+    const bool other = now && now->at("boot") != before.at("boot");
+    if (other && now->at("fell_back").is_string()) {
+      return complain(
+          {ErrorKind::unavailable,
+           fmt::format("the new program could not start ({}); the one before runs again",
+                       now->at("fell_back").as_string().c_str())},
+          common);
+    }
+    if (other && now->at("ready").as_bool()) return report(common, now, "ready");
+    if (other && now->at("failed").as_bool()) {
+      Error failed{ErrorKind::unavailable, now->at("failure_message").as_string().c_str()};
+      const auto& remedy = now->at("failure_remedy");
+      return complain(
+          std::move(failed).remedy(remedy.is_string() ? remedy.as_string().c_str() : ""), common);
+    }
+    ::poll(nullptr, 0, 10);  // it restarts in some ten milliseconds
+  }
+  return complain({ErrorKind::timeout, "the program did not come back in time"}, common);
+}
+
+Exit restart_in_place(const Common& common, const Restart& options) {
+  const Client client{common};
+  const auto body = json::serialize(json::object{{"in_place", true}});
+  const auto begun = client.ask("POST", "/api/runtime/restart", body, 30s);
+  if (!begun) return complain(begun.error(), common);
+  if (!options.wait) return report(common, begun, "restarting");
+  return await_successor(common, client, *begun);
+}
+
+}  // namespace
+
 Exit restart(const Common& common, const Restart& options) {
+  if (options.in_place) return restart_in_place(common, options);
   const auto body = options.component
                         ? json::serialize(json::object{{"component", *options.component}})
                         : std::string{};

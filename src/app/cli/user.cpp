@@ -97,8 +97,14 @@ Task<json::value> done(Task<> task) {
   if (!result) co_return fail(std::move(result).error());
   co_return json::value{};
 }
-Task<json::value> listed(std::vector<std::string> names) {
-  co_return json::value{{"users", json::array(names.begin(), names.end())}};
+Task<json::value> listed(std::vector<web::Accounts::UserView> users) {
+  json::array names;
+  for (const auto& user : users) names.push_back(json::value(user.name));
+  co_return json::value{{"users", std::move(names)}};
+}
+Task<json::value> ended(Result<> result) {
+  if (!result) co_return fail(std::move(result).error());
+  co_return json::value{};
 }
 Task<json::value> linked(Result<std::string> token, std::string address) {
   if (!token) co_return fail(std::move(token).error());
@@ -127,7 +133,7 @@ Exit with_password(const Common& common, const User& options) {
 
 Exit list(const Common& common) {
   const auto answer = Keeper{common}.ask(
-      "GET", "/api/users", "", [](web::Accounts& accounts) { return listed(accounts.names()); });
+      "GET", "/api/users", "", [](web::Accounts& accounts) { return listed(accounts.users()); });
   if (!answer) return complain(answer.error(), common);
   if (common.json) {
     print_json(*answer);
@@ -135,6 +141,20 @@ Exit list(const Common& common) {
   }
   for (const auto& name : answer->at("users").as_array())
     std::printf("%s\n", name.as_string().c_str());
+  return Exit::yes;
+}
+
+Exit totp_off(const Common& common, const User& options) {
+  const auto body = json::serialize(json::object{{"username", options.name}});
+  const auto answer = Keeper{common}.ask(
+      "POST", "/api/users/second-factor/end", body,
+      [&](web::Accounts& accounts) { return ended(accounts.end_second_factor(options.name)); });
+  if (!answer) return complain(answer.error(), common);
+  if (common.json) {
+    print_json({{"user", options.name}});
+  } else {
+    std::printf("%s signs in with the password alone\n", options.name.c_str());
+  }
   return Exit::yes;
 }
 
@@ -164,6 +184,8 @@ Exit user(const Common& common, const User& options) {
       return with_password(common, options);
     case User::Do::list:
       return list(common);
+    case User::Do::totp_off:
+      return totp_off(common, options);
     case User::Do::setup_link:
       return setup_link(common);
   }

@@ -5,6 +5,9 @@
 //                   {"type":"handled","id":"7","outcome":"answered"|"ignored"|"failed"}
 //                   {"type":"error","id":"7","message":"…"}     what was sent cannot be taken
 //
+// A client that begins with {"type":"open"} has a desk (desk.h): conversations that are kept, and
+// shown in every window of the same visitor.
+//
 // Threads   the control strand; outlets are called on the bot strand and post back.
 // Limits    4,000 bytes of text a message, 128 of id; 32 messages in flight on one connection.
 #pragma once
@@ -13,7 +16,7 @@
 
 #include "async/gate.h"
 #include "chat/pipeline.h"
-#include "platforms/webchat/control.h"
+#include "platforms/webchat/desk.h"
 
 namespace orrery::platforms::webchat {
 
@@ -23,24 +26,36 @@ class WebChat final : public Room {
   static constexpr std::size_t id_limit = 128;
   static constexpr std::size_t in_flight_limit = 32;
 
-  WebChat(chat::Pipeline& pipeline, asio::any_io_executor control, async::Clock& clock)
-      : pipeline_{pipeline}, control_{std::move(control)}, clock_{clock} {}
+  // Without a transcript that is kept, one in memory serves.
+  WebChat(chat::Pipeline& pipeline, chat::Transcript* kept, asio::any_io_executor control,
+          async::Clock& clock, Journal& journal);
 
   asio::awaitable<void> converse(Visitor visitor, std::shared_ptr<net::WebSocket> socket) override;
 
   // Takes no more messages; replies still go out.
   void refuse() { refusing_ = true; }
-  // Closes every session with 1013, cuts off those that do not answer once `token` is requested,
-  // and waits until all have ended: they use this chat to their last instruction.
+  // Lets the desks write down what was said, closes every session with 1013, cuts off those that do
+  // not answer once `token` is requested, and waits until all have ended: they use this chat to
+  // their last instruction.
   asio::awaitable<void> close(async::StopToken token);
 
  private:
   struct Session;
+  struct Wish;
+  static Result<Wish> parse(const std::string& text);
   void take(const std::shared_ptr<Session>& session, const std::string& text);
+  void answer(const std::shared_ptr<Session>& session, Wish wish);
+  void take_to_desk(const std::shared_ptr<Session>& session, Wish wish);
+  std::shared_ptr<Desk> desk_of(const Visitor& visitor);
+  asio::awaitable<void> settle_desks(async::StopToken token);
 
   chat::Pipeline& pipeline_;
   const asio::any_io_executor control_;
   async::Clock& clock_;
+  chat::MemoryTranscript memory_;
+  async::Scope work_;
+  const Desk::Environment desk_environment_;
+  std::map<std::string, std::shared_ptr<Desk>> desks_;  // by visitor
   bool refusing_ = false;
   std::set<std::shared_ptr<net::WebSocket>> sockets_;
   async::Gate sessions_;

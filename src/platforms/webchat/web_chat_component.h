@@ -1,16 +1,20 @@
 // The web chat as the last part of the runtime: opens the door at start, closes it at stop.
 #pragma once
 
-#include "lifecycle/component.h"
+#include "lifecycle/assembly.h"
 #include "platforms/webchat/web_chat.h"
+#include "records/transcript_component.h"
 
 namespace orrery::platforms::webchat {
 
 class WebChatComponent final : public lifecycle::Component {
  public:
-  WebChatComponent(chat::Pipeline& pipeline, Door& door, asio::any_io_executor control,
-                   async::Clock& clock)
-      : door_{door}, chat_{pipeline, std::move(control), clock} {}
+  WebChatComponent(chat::Pipeline& pipeline,
+                   lifecycle::Optional<records::TranscriptComponent&> transcript, Door& door,
+                   asio::any_io_executor control, async::Clock& clock, Journal& journal)
+      : door_{door},
+        chat_{pipeline, transcript ? &transcript->transcript() : nullptr, std::move(control), clock,
+              journal} {}
 
   Task<> start(lifecycle::Context) override {
     door_.open(chat_);

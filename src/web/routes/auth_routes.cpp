@@ -5,6 +5,7 @@
 #include "net/rate_limit.h"
 #include "web/reply.h"
 #include "web/routes/routes.h"
+#include "web/totp.h"
 
 namespace orrery::web {
 namespace {
@@ -36,19 +37,19 @@ class Attempts {
   net::RateLimit by_name_{60, 1s};
 };
 
-struct Credentials {
-  std::string name;
-  Secret password;
-};
-
-Result<Credentials> credentials_of(const json::object& body) {
+Result<Accounts::Credentials> credentials_of(const json::object& body,
+                                             const net::Request& request) {
   auto name = field_of(body, "username");
   if (!name) return fail(std::move(name).error());
   auto password = field_of(body, "password");
   if (!password) return fail(std::move(password).error());
-  if (name->size() > 256 || password->size() > 1024)
+  const auto code = field_of(body, "code");
+  if (name->size() > 256 || password->size() > 1024 || (code && code->size() > 64))
     return fail(ErrorKind::invalid, "that is too long");
-  return Credentials{std::move(*name), Secret{std::move(*password)}};
+  return Accounts::Credentials{.name = std::move(*name),
+                               .password = Secret{std::move(*password)},
+                               .code = code ? *code : std::string{},
+                               .agent = std::string{request.header("user-agent")}};
 }
 
 // Behind a proxy we trust, what it says about the client counts.
@@ -83,21 +84,33 @@ class AuthRoutes {
 
   asio::awaitable<net::Response> login(net::Request request) {
     const auto body = object_of(request);
-    auto given = body ? credentials_of(*body) : Result<Credentials>{fail(body.error())};
+    auto given =
+        body ? credentials_of(*body, request) : Result<Accounts::Credentials>{fail(body.error())};
     if (!given) co_return problem(given.error());
     if (auto admitted = attempts_.admit(address_of(request, runtime_), given->name); !admitted) {
       co_return problem(admitted.error());
     }
     const auto name = given->name;
-    auto signing = accounts_.sign_in(name, std::move(given->password));
+    auto signing = accounts_.sign_in(std::move(*given));
     const auto session = co_await std::move(signing);
     if (!session && session.error().kind() == ErrorKind::denied)
       co_return problem(401, session.error().text());
+    if (!session && session.error().kind() == ErrorKind::invalid)
+      co_return problem(401, session.error().text(), {{"needs", "code"}});
     if (!session) co_return problem(session.error());
     co_return signed_in(*session, name, over_tls(request, runtime_));
   }
 
-  asio::awaitable<net::Response> logout(net::Request, SignedIn in) {
+  // {"everywhere":true} ends all sessions of the user.
+  asio::awaitable<net::Response> logout(net::Request request, SignedIn in) {
+    const auto body =
+        request.body.empty() ? Result<json::object>{json::object{}} : object_of(request);
+    if (!body) co_return problem(body.error());
+    const auto* everywhere = body->if_contains("everywhere");
+    if (everywhere != nullptr && *everywhere == json::value(true)) {
+      const auto ended = accounts_.sign_out_everywhere(in.who().name);
+      if (!ended) co_return problem(ended.error());
+    }
     accounts_.sign_out(in.who().session);
     auto response = ok(nullptr);
     response.headers.emplace_back("Set-Cookie",
@@ -107,7 +120,52 @@ class AuthRoutes {
 
   // Who is signed in, with the CSRF value of the session.
   asio::awaitable<net::Response> whoami(net::Request, SignedIn in) {
-    co_return ok({{"username", in.who().name}, {"csrf", accounts_.csrf(in.who().session)}});
+    const bool browser = in.who().via == Principal::Via::session;
+    const auto users = accounts_.users();
+    const auto me = std::ranges::find(users, in.who().name, &Accounts::UserView::name);
+    json::object data{{"username", in.who().name},
+                      {"second_factor", me != users.end() && me->second_factor}};
+    if (browser) data["csrf"] = accounts_.csrf(in.who().session);
+    co_return ok(std::move(data));
+  }
+
+  asio::awaitable<net::Response> sessions(net::Request, SignedIn in) {
+    json::array list;
+    for (const auto& session : accounts_.sessions(in.who().name, in.who().session)) {
+      list.push_back({{"id", session.id},
+                      {"begun", iso8601(session.begun)},
+                      {"expires", iso8601(session.expires)},
+                      {"agent", session.agent},
+                      {"current", session.current}});
+    }
+    co_return ok({{"sessions", std::move(list)}});
+  }
+
+  // ---- the second factor: begin with a secret, confirm with a code of it
+
+  asio::awaitable<net::Response> begin_factor(net::Request request, SignedIn in) {
+    auto checked = confirm_password(std::move(request), in.who());
+    const auto right = co_await std::move(checked);
+    if (!right) co_return problem(right.error());
+    const auto secret = accounts_.begin_second_factor(in.who().name);
+    if (!secret) co_return problem(secret.error());
+    co_return ok({{"secret", secret->reveal()}, {"uri", totp_uri(*secret, in.who().name)}});
+  }
+  asio::awaitable<net::Response> confirm_factor(net::Request request, SignedIn in) {
+    const auto body = object_of(request);
+    if (!body) co_return problem(body.error());
+    const auto code = field_of(*body, "code");
+    if (!code) co_return problem(code.error());
+    const auto codes = accounts_.confirm_second_factor(in.who().name, *code);
+    if (!codes) co_return problem(codes.error());
+    co_return ok({{"recovery_codes", json::array(codes->begin(), codes->end())}});
+  }
+  asio::awaitable<net::Response> end_factor(net::Request request, SignedIn in) {
+    auto checked = confirm_password(std::move(request), in.who());
+    const auto right = co_await std::move(checked);
+    if (!right) co_return problem(right.error());
+    const auto ended = accounts_.end_second_factor(in.who().name);
+    co_return ended ? ok(nullptr) : problem(ended.error());
   }
 
   asio::awaitable<net::Response> setup_state(net::Request) {
@@ -116,7 +174,8 @@ class AuthRoutes {
 
   asio::awaitable<net::Response> set_up(net::Request request) {
     const auto body = object_of(request);
-    auto given = body ? credentials_of(*body) : Result<Credentials>{fail(body.error())};
+    auto given =
+        body ? credentials_of(*body, request) : Result<Accounts::Credentials>{fail(body.error())};
     if (!given) co_return problem(given.error());
     auto token = field_of(*body, "token");
     if (!token) co_return problem(token.error());
@@ -124,13 +183,25 @@ class AuthRoutes {
       co_return problem(admitted.error());
     }
     const auto name = given->name;
-    auto making = accounts_.set_up(std::move(*token), name, std::move(given->password));
+    auto making = accounts_.set_up(std::move(*token), std::move(*given));
     const auto session = co_await std::move(making);
     if (!session) co_return problem(session.error());
     co_return signed_in(*session, name, over_tls(request, runtime_));
   }
 
  private:
+  // Whoever finds an open session must not be able to lock its owner out.
+  Task<> confirm_password(net::Request request, Principal who) {
+    const auto body = object_of(request);
+    if (!body) co_return fail(body.error());
+    auto password = field_of(*body, "password");
+    if (!password) co_return fail(std::move(password).error());
+    if (auto admitted = attempts_.admit(address_of(request, runtime_), who.name); !admitted)
+      co_return admitted;
+    auto checking = accounts_.check_password_of(who.name, Secret{std::move(*password)});
+    co_return co_await std::move(checking);
+  }
+
   Accounts& accounts_;
   RuntimeControl& runtime_;
   Attempts attempts_;
@@ -144,23 +215,28 @@ void add_auth_routes(Router& router, Accounts& accounts, RuntimeControl& runtime
   const Router::Call<Public> login = [routes](net::Request r, Public) {
     return routes->login(std::move(r));
   };
-  const Router::Call<SignedIn> logout = [routes](net::Request r, SignedIn in) {
-    return routes->logout(std::move(r), std::move(in));
-  };
-  const Router::Call<SignedIn> whoami = [routes](net::Request r, SignedIn in) {
-    return routes->whoami(std::move(r), std::move(in));
-  };
   const Router::Call<Public> state = [routes](net::Request r, Public) {
     return routes->setup_state(std::move(r));
   };
   const Router::Call<Public> set_up = [routes](net::Request r, Public) {
     return routes->set_up(std::move(r));
   };
+  using Handler = asio::awaitable<net::Response> (AuthRoutes::*)(net::Request, SignedIn);
+  const auto signed_in = [&](const std::string& method, const std::string& path, Handler handler) {
+    const Router::Call<SignedIn> call = [routes, handler](net::Request r, SignedIn in) {
+      return ((*routes).*handler)(std::move(r), std::move(in));
+    };
+    router.add(method, path, call);
+  };
   router.add("POST", "/api/auth/login", login);
-  router.add("POST", "/api/auth/logout", logout);
-  router.add("GET", "/api/auth/session", whoami);
   router.add("GET", "/api/auth/setup", state);
   router.add("POST", "/api/auth/setup", set_up);
+  signed_in("POST", "/api/auth/logout", &AuthRoutes::logout);
+  signed_in("GET", "/api/auth/session", &AuthRoutes::whoami);
+  signed_in("GET", "/api/auth/sessions", &AuthRoutes::sessions);
+  signed_in("POST", "/api/auth/second-factor", &AuthRoutes::begin_factor);
+  signed_in("POST", "/api/auth/second-factor/confirm", &AuthRoutes::confirm_factor);
+  signed_in("POST", "/api/auth/second-factor/end", &AuthRoutes::end_factor);
 }
 
 }  // namespace orrery::web

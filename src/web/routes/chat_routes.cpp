@@ -33,7 +33,7 @@ void add_chat_routes(Router& router, Door& door) {
                                                      std::shared_ptr<net::WebSocket> socket) {
     return converse(&door, std::move(r), std::move(in), std::move(socket));
   };
-  router.add_socket("/api/chat/ws", call);
+  router.add_socket("/api/chat/ws", call, Scope::chat);
 }
 
 }  // namespace orrery::web

@@ -25,13 +25,24 @@ asio::awaitable<net::Response> change(RuntimeControl* runtime, net::Request requ
 
 }  // namespace
 
-void add_log_routes(Router& router, RuntimeControl& runtime) {
+void add_log_routes(Router& router, RuntimeControl& runtime, const observe::LogTail& tail) {
+  const auto lines = [](const observe::LogTail* log) -> asio::awaitable<net::Response> {
+    net::Response response{
+        .content_type = "application/x-ndjson; charset=utf-8", .body = {}, .headers = {}};
+    for (const auto& line : log->last(std::size_t(-1)).lines)
+      response.body.append(*line).append("\n");
+    co_return response;
+  };
+  const Router::Call<SignedIn> all = [lines, &tail](net::Request, SignedIn) {
+    return lines(&tail);
+  };
+  router.add("GET", "/api/log/lines", all);
   const Router::Call<SignedIn> get = [&runtime](net::Request, SignedIn) { return show(&runtime); };
   const Router::Call<SignedIn> put = [&runtime](net::Request r, SignedIn) {
     return change(&runtime, std::move(r));
   };
   router.add("GET", "/api/log/level", get);
-  router.add("PUT", "/api/log/level", put);
+  router.add("PUT", "/api/log/level", put, Scope::operate);
 }
 
 }  // namespace orrery::web

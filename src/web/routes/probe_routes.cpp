@@ -63,15 +63,6 @@ class Probes {
   asio::awaitable<net::Response> readyz(net::Request request) const {
     co_return answer("readyz", runtime_->ready(), readiness_checks(*runtime_), request);
   }
-  asio::awaitable<net::Response> front(net::Request) const {
-    const auto s = runtime_->snapshot();
-    co_return text(200, fmt::format("Orrery is {}.\n\n"
-                                    "On this machine, ask it:   orrery status\n"
-                                    "talk to it:                orrery chat '!help'\n"
-                                    "make an account:           orrery user add NAME\n"
-                                    "Probes: /livez /readyz /startupz, metrics: /metrics\n",
-                                    s->ready ? "ready" : name_of(s->state)));
-  }
 
  private:
   RuntimeControl* runtime_;
@@ -86,14 +77,9 @@ void add_probe_routes(Router& router, RuntimeControl& runtime) {
   const Router::Call<Public> ready = [probes](net::Request r, Public) {
     return probes.readyz(std::move(r));
   };
-  const Router::Call<Public> front = [probes](net::Request r, Public) {
-    return probes.front(std::move(r));
-  };
   router.add("GET", "/livez", live);
   router.add("GET", "/startupz", startup);
   router.add("GET", "/readyz", ready);
-  router.add("GET", "/", front);
-  router.add("GET", "/setup", front);
 }
 
 }  // namespace orrery::web

@@ -61,22 +61,30 @@ class RuntimeRoutes {
     co_return ok({{"name", "orrery"}, {"version", ORRERY_VERSION}});
   }
 
+  // {"safe_mode":true} leaves the plugins out, this once.
   asio::awaitable<net::Response> retry(net::Request request, SignedIn) const {
-    auto outcome = report(std::move(request), runtime_->retry());
+    const auto body = body_of(request);
+    if (!body) co_return problem(body.error());
+    const auto mode = is_set(*body, "safe_mode") ? SafeMode::once : SafeMode::off;
+    auto outcome = report(std::move(request), runtime_->retry(mode));
     co_return co_await std::move(outcome);
   }
 
-  // {"component":"NAME"} restarts one component with what stands on it; no body: the whole runtime.
+  // {"component":"NAME"} restarts one component with what stands on it, {"in_place":true} the whole
+  // program; no body: the runtime.
   asio::awaitable<net::Response> restart(net::Request request, SignedIn) const {
+    const auto body = body_of(request);
+    if (!body) co_return problem(body.error());
+    if (is_set(*body, "in_place")) {
+      auto replacing = runtime_->restart_in_place();
+      const auto begun = co_await std::move(replacing);
+      co_return begun ? ok(status_json(*runtime_), 202) : problem(begun.error());
+    }
     std::optional<std::string> component;
-    if (!request.body.empty()) {
-      const auto body = object_of(request);
-      if (!body) co_return problem(body.error());
-      if (body->contains("component")) {
-        auto name = field_of(*body, "component");
-        if (!name) co_return problem(name.error());
-        component = std::move(*name);
-      }
+    if (body->contains("component")) {
+      auto name = field_of(*body, "component");
+      if (!name) co_return problem(name.error());
+      component = std::move(*name);
     }
     auto outcome = report(std::move(request), runtime_->restart(std::move(component)));
     co_return co_await std::move(outcome);
@@ -88,6 +96,14 @@ class RuntimeRoutes {
   }
 
  private:
+  static Result<json::object> body_of(const net::Request& request) {
+    return request.body.empty() ? Result<json::object>{json::object{}} : object_of(request);
+  }
+  static bool is_set(const json::object& body, std::string_view name) {
+    const auto* value = body.if_contains(name);
+    return value != nullptr && value->is_bool() && value->as_bool();
+  }
+
   asio::awaitable<net::Response> report(net::Request request, Result<> accepted) const {
     if (!accepted) co_return problem(accepted.error());
     const auto patience = patience_of(request);
@@ -108,6 +124,10 @@ class RuntimeRoutes {
   RuntimeControl* runtime_;
 };
 
+asio::awaitable<net::Response> list(std::string name, json::array items) {
+  co_return ok(json::object{{name, std::move(items)}});
+}
+
 template <class Pass>
 Router::Call<Pass> bind(const RuntimeRoutes& routes,
                         asio::awaitable<net::Response> (RuntimeRoutes::*handler)(net::Request, Pass)
@@ -121,16 +141,28 @@ Router::Call<Pass> bind(const RuntimeRoutes& routes,
 
 }  // namespace
 
-void add_runtime_routes(Router& router, RuntimeControl& runtime) {
+void add_runtime_routes(Router& router, RuntimeControl& runtime, const Starts& starts,
+                        const History& history) {
   const RuntimeRoutes routes{runtime};
+  const Router::Call<SignedIn> earlier = [&starts](net::Request, SignedIn) {
+    return list("starts", starts.all());
+  };
+  const Router::Call<SignedIn> numbers = [&history](net::Request, SignedIn) {
+    json::array all;
+    for (const auto& one : history.all()) all.push_back(to_json(one));
+    return list("numbers", std::move(all));
+  };
+  router.add("GET", "/api/runtime/starts", earlier);
+  router.add("GET", "/api/runtime/numbers", numbers);
   router.add("GET", "/api/stat/runtime-status", bind(routes, &RuntimeRoutes::status));
   router.add("GET", "/api/stat/start-time", bind(routes, &RuntimeRoutes::start_time));
   router.add("GET", "/api/stat/version", bind(routes, &RuntimeRoutes::version));
   router.add("GET", "/api/runtime/graph", bind(routes, &RuntimeRoutes::graph));
   router.add("GET", "/api/runtime/timeline", bind(routes, &RuntimeRoutes::timeline));
-  router.add("POST", "/api/runtime/retry", bind(routes, &RuntimeRoutes::retry));
-  router.add("POST", "/api/runtime/restart", bind(routes, &RuntimeRoutes::restart));
-  router.add("POST", "/api/runtime/shutdown", bind(routes, &RuntimeRoutes::shutdown));
+  router.add("POST", "/api/runtime/retry", bind(routes, &RuntimeRoutes::retry), Scope::operate);
+  router.add("POST", "/api/runtime/restart", bind(routes, &RuntimeRoutes::restart), Scope::operate);
+  router.add("POST", "/api/runtime/shutdown", bind(routes, &RuntimeRoutes::shutdown),
+             Scope::operate);
 }
 
 }  // namespace orrery::web

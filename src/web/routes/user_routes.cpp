@@ -15,8 +15,12 @@ class UserRoutes {
 
   asio::awaitable<net::Response> list() {
     json::array names;
-    for (const auto& name : accounts_.names()) names.push_back(json::value(name));
-    co_return ok({{"users", std::move(names)}});
+    json::array details;
+    for (const auto& user : accounts_.users()) {
+      names.push_back(json::value(user.name));
+      details.push_back({{"name", user.name}, {"second_factor", user.second_factor}});
+    }
+    co_return ok({{"users", std::move(names)}, {"details", std::move(details)}});
   }
   asio::awaitable<net::Response> add(net::Request request) {
     auto given = given_of(request);
@@ -32,6 +36,17 @@ class UserRoutes {
     const auto set = co_await std::move(setting);
     co_return set ? ok(nullptr) : problem(set.error());
   }
+  asio::awaitable<net::Response> remove(net::Request request) {
+    const auto name = name_of(request);
+    const auto removed = name ? accounts_.remove(*name) : Result<>{fail(name.error())};
+    co_return removed ? ok(nullptr) : problem(removed.error());
+  }
+  // For who has lost the authenticator and the codes: another user, or the machine's owner.
+  asio::awaitable<net::Response> end_factor(net::Request request) {
+    const auto name = name_of(request);
+    const auto ended = name ? accounts_.end_second_factor(*name) : Result<>{fail(name.error())};
+    co_return ended ? ok(nullptr) : problem(ended.error());
+  }
   asio::awaitable<net::Response> setup_link() {
     const auto token = accounts_.open_setup();
     if (!token) co_return problem(token.error());
@@ -39,6 +54,11 @@ class UserRoutes {
   }
 
  private:
+  static Result<std::string> name_of(const net::Request& request) {
+    const auto body = object_of(request);
+    if (!body) return fail(body.error());
+    return field_of(*body, "username");
+  }
   static Result<std::pair<std::string, Secret>> given_of(const net::Request& request) {
     const auto body = object_of(request);
     if (!body) return fail(body.error());
@@ -66,7 +86,15 @@ void add_user_routes(Router& router, Accounts& accounts, RuntimeControl& runtime
   const Router::Call<SignedIn> link = [routes](net::Request, SignedIn) {
     return routes->setup_link();
   };
-  router.add("GET", "/api/users", list);
+  const Router::Call<SignedIn> remove = [routes](net::Request r, SignedIn) {
+    return routes->remove(std::move(r));
+  };
+  const Router::Call<SignedIn> end_factor = [routes](net::Request r, SignedIn) {
+    return routes->end_factor(std::move(r));
+  };
+  router.add("POST", "/api/users/remove", remove);
+  router.add("POST", "/api/users/second-factor/end", end_factor);
+  router.add("GET", "/api/users", list, Scope::manage);
   router.add("POST", "/api/users", add);
   router.add("POST", "/api/users/password", passwd);
   router.add("POST", "/api/users/setup-link", link);

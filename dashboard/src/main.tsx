@@ -1,0 +1,62 @@
+// The dashboard: which page for which address, once it is known who is here.
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { Card, Link } from './parts/basics';
+import { dirty } from './parts/configuration';
+import { Shell } from './parts/shell';
+import { Chat } from './pages/chat';
+import { Login, SetUp } from './pages/login';
+import { Logs } from './pages/logs';
+import { Overview } from './pages/overview';
+import { Recovery } from './pages/recovery';
+import { Settings } from './pages/settings';
+import { path } from './router';
+import { follow, stopFollowing } from './state/live';
+import { lookWho, who } from './state/session';
+import './state/theme';
+import './style/index.css';
+import { t } from './texts';
+
+function Page() {
+  const at = path.value;
+  if (at === '/' || at === '/login' || at === '/setup') return <Overview />;
+  if (at === '/chat') return <Chat />;
+  if (at === '/logs') return <Logs />;
+  if (at === '/recovery') return <Recovery />;
+  if (at === '/settings' || at.startsWith('/settings/')) return <Settings />;
+  return (
+    <Card title={t('common.nothing_here')}>
+      <Link to="/">{t('common.home')}</Link>
+    </Card>
+  );
+}
+
+function App() {
+  if (who.value === 'nobody') return path.value === '/setup' ? <SetUp /> : <Login />;
+  if (who.value === 'unknown') return <p class="first-words">{t('app.name')}</p>;
+  return (
+    <Shell>
+      <Page />
+    </Shell>
+  );
+}
+
+effect(() => (who.value === 'somebody' ? follow() : stopFollowing()));
+addEventListener('beforeunload', (event) => {
+  if (dirty.value) event.preventDefault();
+});
+
+// The page may be older than the program: it asks until somebody answers.
+async function begin(): Promise<void> {
+  while (who.value === 'unknown') {
+    await lookWho().catch(() => new Promise((resolve) => setTimeout(resolve, 500)));
+  }
+}
+
+const place = document.getElementById('app');
+if (place) {
+  void begin().then(() => {
+    place.replaceChildren();
+    render(<App />, place);
+  });
+}
