@@ -4,6 +4,9 @@ include(CMakePackageConfigHelpers)
 
 if(TARGET orrery)
   install(TARGETS orrery RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  configure_file(packaging/orrery.service.in ${CMAKE_BINARY_DIR}/orrery.service @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/orrery.service packaging/orrery.socket
+          DESTINATION lib/systemd/system COMPONENT program)
 endif()
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/orrery-lifecycle)

@@ -89,6 +89,24 @@ std::string read_whole(int descriptor) {
   return text;
 }
 
+json::object to_json(const Invocation& invocation) {
+  json::object environment;
+  for (const auto& [name, value] : invocation.environment) environment[name] = hex_of(value);
+  json::array arguments;
+  for (const auto& argument : invocation.arguments)
+    arguments.push_back(json::string(hex_of(argument)));
+  return {{"arguments", std::move(arguments)}, {"environment", std::move(environment)}};
+}
+
+Invocation invocation_of(const json::value& value) {
+  Invocation invocation;
+  for (const auto& argument : value.at("arguments").as_array())
+    invocation.arguments.push_back(bytes_of(argument.as_string()));
+  for (const auto& [name, text] : value.at("environment").as_object())
+    invocation.environment[std::string{name}] = bytes_of(text.as_string());
+  return invocation;
+}
+
 json::object describe(const Handover& handover) {
   json::array connections;
   for (const auto& parked : handover.sockets.connections) {
@@ -97,6 +115,7 @@ json::object describe(const Handover& handover) {
   }
   return {{"lock", handover.lock},
           {"previous", handover.previous},
+          {"previous_was", to_json(handover.previous_was)},
           {"restarts", handover.restarts},
           {"fell_back", handover.fell_back},
           {"connections", std::move(connections)}};
@@ -106,6 +125,7 @@ void read_description(const std::string& text, Handover& handover) {
   const auto description = json::parse(text);
   handover.lock = description.at("lock").to_number<int>();
   handover.previous = description.at("previous").to_number<int>();
+  handover.previous_was = invocation_of(description.at("previous_was"));
   handover.restarts = description.at("restarts").to_number<std::uint64_t>();
   handover.fell_back = description.at("fell_back").as_string().c_str();
   for (const auto& parked : description.at("connections").as_array()) {
@@ -218,12 +238,12 @@ Result<> become(const Invocation& invocation, const Handover& handover) {
   ::execve(invocation.program.c_str(), pointers(arguments).data(), pointers(environment).data());
   Error failed{ErrorKind::unavailable,
                fmt::format("{} cannot be run: {}", invocation.program, std::strerror(errno))};
-  if (placed.previous >= 0) return fall_back(invocation, placed, failed.text());
+  if (placed.previous >= 0) return fall_back(placed, failed.text());
   return fail(std::move(failed));
 }
 
-Result<> fall_back(const Invocation& invocation, const Handover& handover, std::string reason) {
-  auto back = invocation;
+Result<> fall_back(const Handover& handover, std::string reason) {
+  auto back = handover.previous_was;
   back.program = fmt::format("/proc/self/fd/{}", handover.previous);
   auto left = handover;
   left.previous = -1;

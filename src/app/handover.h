@@ -21,6 +21,13 @@
 
 namespace orrery::app {
 
+// A program as it is to be run.
+struct Invocation {
+  std::string program;                 // a path
+  std::vector<std::string> arguments;  // with the name it is called by
+  std::map<std::string, std::string> environment;
+};
+
 struct Handover {
   // Whose sockets they are decides whether a changed http.port may replace them.
   enum class From { nobody, service_manager, predecessor };
@@ -28,6 +35,7 @@ struct Handover {
   net::Inheritance sockets;
   int lock = -1;               // of the data folder, held all the time
   int previous = -1;           // the program before, to go back to
+  Invocation previous_was;     // how it was started
   std::uint64_t restarts = 0;  // in place, so far
   std::string fell_back;       // why the program that should run now could not
 };
@@ -36,13 +44,6 @@ struct Handover {
 // of it are gone.
 Handover take_handover();
 
-// A program as it is to be run.
-struct Invocation {
-  std::string program;                 // a path
-  std::vector<std::string> arguments;  // with the name it is called by
-  std::map<std::string, std::string> environment;
-};
-
 // This program, as it was started. `program` is where a newer version would be.
 Invocation own_invocation(int argc, char** argv);
 
@@ -50,8 +51,8 @@ Invocation own_invocation(int argc, char** argv);
 // fail. Errors: unavailable (why).
 Result<> become(const Invocation& invocation, const Handover& handover);
 
-// Becomes the program before again, telling it why. Requires: there is one.
-Result<> fall_back(const Invocation& invocation, const Handover& handover, std::string reason);
+// Becomes the program before again, as it was started, telling it why. Requires: there is one.
+Result<> fall_back(const Handover& handover, std::string reason);
 
 // A descriptor of the file this program was loaded from, even if it has been replaced since.
 int open_own_image();

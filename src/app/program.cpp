@@ -436,6 +436,7 @@ void Program::leave() {
   }
   heir->from = Handover::From::predecessor;
   heir->previous = open_own_image();
+  heir->previous_was = options_.invocation;
   heir->restarts = boot_.restarts + 1;
   if (log_) log_->flush(500ms);
   const auto failed = become(options_.invocation, *heir);
@@ -447,7 +448,7 @@ void Program::go_back(const std::string& reason) {
   const auto& before = succession_.before();
   if (before.previous < 0) return;
   if (log_) log_->flush(500ms);
-  [[maybe_unused]] const auto failed = fall_back(options_.invocation, before, reason);
+  [[maybe_unused]] const auto failed = fall_back(before, reason);
 }
 
 // ---- what is remembered

@@ -1,5 +1,6 @@
 #include "config/editor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -211,11 +212,18 @@ Result<std::string> Editor::with(const std::string& text, const std::string& key
                 did_you_mean(key, key_names()));
   }
   auto edited = edit_key(text, key, value);
-  // The safety net: whatever else the file says must still be said.
-  const auto before = load_alone(text).loaded;
-  const auto after = load_alone(edited).loaded;
-  for (const auto& known : schema()) {
-    if (known.name == key || before.shown.at(known.name) == after.shown.at(known.name)) continue;
+  // The safety net: whatever else the file says must still be said, and no other fault be new.
+  const auto before = load_alone(text);
+  const auto after = load_alone(edited);
+  const auto other_faults = [&](const Outcome& outcome) {
+    return std::ranges::count_if(
+        outcome.faults, [&](const Fault& fault) { return !fault.what.starts_with(key + ":"); });
+  };
+  const auto unchanged = [&](const Key& known) {
+    return known.name == key ||
+           before.loaded.shown.at(known.name) == after.loaded.shown.at(known.name);
+  };
+  if (!std::ranges::all_of(schema(), unchanged) || other_faults(after) > other_faults(before)) {
     return fail(ErrorKind::invalid, "{} cannot be changed by machine in this file: edit its text",
                 key);
   }

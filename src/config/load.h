@@ -13,7 +13,7 @@ namespace orrery::config {
 
 // Everything load depends on, so that it can be tested without a machine.
 struct Sources {
-  std::optional<std::string> file;                         // --config
+  std::optional<std::string> file = {};                    // --config
   std::optional<std::string> text = {};                    // what that file would hold
   std::vector<std::pair<std::string, std::string>> flags;  // key, text
   std::map<std::string, std::string> environment;

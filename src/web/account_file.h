@@ -30,7 +30,7 @@ struct User {
 struct Session {
   std::string user;
   WallTime expires;
-  WallTime begun;
+  WallTime begun{};
   std::string agent;  // what the browser says it is, for people
   // Stopped when the session is erased; shared with copies made to undo a change.
   std::shared_ptr<async::StopSource> life = std::make_shared<async::StopSource>();
@@ -40,8 +40,8 @@ struct ApiKey {
   std::string name;  // for people
   std::string user;  // who made it
   std::set<Scope> scopes;
-  WallTime begun;
-  std::optional<WallTime> expires;
+  WallTime begun{};
+  std::optional<WallTime> expires{};
   std::shared_ptr<async::StopSource> life = std::make_shared<async::StopSource>();
 };
 

@@ -176,6 +176,7 @@ describe('A newcomer', { concurrency: 3 }, () => {
     const bot = await startBot(t);
     const page = await bot.http('GET', '/');
     assert.equal(page.status, 200);
-    assert.match(page.text, /Orrery is ready/);
+    assert.match(page.headers['content-type'], /text\/html/);
+    assert.match(page.text, /<title>Orrery<\/title>/);
   });
 });

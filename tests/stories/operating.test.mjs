@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { asRoot, cleanUp, execute, program, startBot, temporaryFolder, until } from '../support/bot.mjs';
+import { manager } from '../support/manager.mjs';
 
 const hang = { drill: true, env: { DRILL_START: 'hang' }, wait: 'listening' };
 
@@ -118,24 +119,8 @@ describe('A restart', { concurrency: 3 }, () => {
 });
 
 describe('A service manager', { concurrency: 2 }, () => {
-  // What the bot sends to $NOTIFY_SOCKET, line by line. Node has no datagrams on local sockets.
-  async function manager(t) {
-    const folder = temporaryFolder(t);
-    const address = path.join(folder, 'notify');
-    const script = 'import os, socket, sys\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\nos.chmod(sys.argv[1], 0o777)\nprint("bound", flush=True)\nwhile True: print(s.recv(4096).decode(), flush=True)\n';
-    const child = spawn('python3', ['-c', script, address], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let missing = false;
-    child.on('error', () => (missing = true));
-    cleanUp(t, () => child.kill('SIGKILL'));
-    const heard = { text: '', address, lines: () => heard.text.split('\n') };
-    child.stdout.on('data', (data) => (heard.text += data));
-    await until('python3 listens', () => missing || heard.text.includes('bound'));
-    return missing ? null : heard;
-  }
-
   it('hears READY though the runtime failed, and STOPPING before the end', async (t) => {
     const heard = await manager(t);
-    if (!heard) return t.skip('python3 is not here to play the service manager');
     const bot = await startBot(t, { config: '[database]\nurl = "sqlite:nowhere/x.db"\n', env: { NOTIFY_SOCKET: heard.address }, wait: 'listening' });
     await bot.state('runtime_failed');
     await until('READY=1', () => heard.lines().includes('READY=1'));
@@ -149,7 +134,6 @@ describe('A service manager', { concurrency: 2 }, () => {
 
   it('hears a heart-beat, and is asked for time by a slow stop', async (t) => {
     const heard = await manager(t);
-    if (!heard) return t.skip('python3 is not here to play the service manager');
     const bot = await startBot(t, { drill: true, env: { NOTIFY_SOCKET: heard.address, WATCHDOG_USEC: '400000' } });
     await until('three heart-beats', () => heard.text.split('WATCHDOG=1').length > 3);
     const talk = await bot.talk();

@@ -147,16 +147,20 @@ export class Bot {
   ended = null; // {code, signal, at} when the process has ended
   #line = '';
 
-  constructor({ drill = false, config, env = {}, args = [], folder, data, http: place = '127.0.0.1:0' }) {
+  // `program`: a file instead of a copy of the built one; `activation`: descriptors of sockets that
+  // listen, handed over as a service manager does.
+  constructor({ drill = false, config, env = {}, args = [], folder, data, http: place = '127.0.0.1:0', program: file, activation = [] }) {
     this.folder = folder;
     this.data = data ?? path.join(folder, 'data');
-    this.program = program(drill ? 'orrery-drill' : 'orrery');
+    this.program = file ?? program(drill ? 'orrery-drill' : 'orrery');
     this.env = { HOME: folder, TMPDIR: folder, ...env };
     this.configFile = path.join(folder, 'orrery.toml');
     if (config !== undefined) this.configure(config);
     const all = ['run', ...this.#places(), ...(place ? ['--http', place] : []), ...args];
     this.begun = performance.now();
-    this.child = spawn(this.program, all, { cwd: folder, env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...this.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...user });
+    // The sockets' owner is told by process id, which only the process itself knows in time.
+    const [first, rest] = activation.length > 0 ? ['/bin/sh', ['-c', `LISTEN_PID=$$ LISTEN_FDS=${activation.length} exec "$0" "$@"`, this.program, ...all]] : [this.program, all];
+    this.child = spawn(first, rest, { cwd: folder, env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...this.env }, stdio: ['ignore', 'pipe', 'pipe', ...activation], detached: true, ...user });
     alive.add(this.child);
     this.pid = this.child.pid;
     this.child.stdout.on('data', (data) => (this.stdout += data));

@@ -20,7 +20,7 @@ interface Place extends Node {
 
 const width = 148;
 const height = 30;
-const gapX = 64;
+const gapX = 44;
 const gapY = 14;
 const phases = ['core', 'runtime', 'online'] as const;
 
@@ -77,13 +77,14 @@ export function Graph() {
   const related = chosen.value ? new Set([chosen.value, ...reach(chosen.value, below), ...reach(chosen.value, above)]) : null;
   const states = new Map(status.value?.components.map((part) => [part.name, part.state]));
   const choose = (name: string) => (chosen.value = chosen.value === name ? '' : name);
+  if (nodes.value.length === 0) return <Card title={t('graph.title')}>{t('common.loading')}</Card>;
   const size = { w: columns * (width + gapX) - gapX + 8, h: rows * (height + gapY) + 34 };
 
   return (
     <Card title={t('graph.title')}>
       <p class="hint">{t('graph.help')}</p>
       <div class="graph" role="group" aria-label={t('graph.title')} tabIndex={0}>
-        <svg width={size.w} height={size.h} viewBox={`-4 -26 ${size.w} ${size.h}`}>
+        <svg style={{ width: '100%', maxWidth: `${size.w}px`, minWidth: `${Math.round(size.w * 0.65)}px` }} viewBox={`-4 -26 ${size.w} ${size.h}`}>
           <defs>
             <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
               <path d="M0 0l8 4-8 4z" />

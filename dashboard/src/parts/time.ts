@@ -2,6 +2,7 @@
 import { t } from '../texts';
 
 export function duration(ms: number): string {
+  if (ms < 0.1 && ms > 0) return t('time.us', Math.max(1, Math.round(ms * 1000)));
   if (ms < 1000) return t('time.ms', ms < 10 ? ms.toFixed(1) : Math.round(ms));
   const seconds = ms / 1000;
   if (seconds < 60) return t('time.s', seconds < 10 ? seconds.toFixed(1) : Math.round(seconds));

@@ -222,6 +222,8 @@ function Bar(props: { row: Row; end: number; first: boolean }) {
   const { part } = row;
   const percent = (value: number) => `${Math.max(0, (value / end) * 100)}%`;
   const slackTo = row.slack === null ? null : Math.min(end, row.to + row.slack);
+  // Beside whatever is drawn, on the side where there is room.
+  const after = Math.max(row.to, slackTo ?? 0, row.ghost?.to ?? 0);
   return (
     <li class={`row ${part.state} ${row.path ? 'on-path' : ''} ${part.slow ? 'slow' : ''}`} title={spoken(row)} data-name={part.name}>
       <span class="phase">{props.first ? word('phase', part.phase) : ''}</span>
@@ -230,7 +232,7 @@ function Bar(props: { row: Row; end: number; first: boolean }) {
         {row.ghost && <span class="ghost" style={{ left: percent(row.ghost.from), width: percent(row.ghost.to - row.ghost.from) }} />}
         {slackTo !== null && slackTo > row.to && <span class="slack" style={{ left: percent(row.to), width: percent(slackTo - row.to) }} />}
         {part.entered_ms !== null && <span class="bar" style={{ left: percent(row.from), width: percent(row.to - row.from) }} />}
-        <span class="said" style={row.to / end > 0.6 ? { right: percent(end - row.from) } : { left: percent(Math.max(row.to, 0)) }}>
+        <span class="said" style={after / end > 0.6 ? { right: percent(end - Math.min(row.from, row.ghost?.from ?? row.from)) } : { left: percent(after) }}>
           {part.state === 'started' ? duration(row.to - row.from) : (part.reason ?? word('part', part.state))}
         </span>
       </span>

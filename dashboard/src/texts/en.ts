@@ -277,6 +277,7 @@ export const en = {
   'setup.go': 'Make the account',
   'setup.no_token': 'This page is opened with a one-time link. Ask for one on the machine the bot runs on:',
 
+  'time.us': '{0} µs',
   'time.ms': '{0} ms',
   'time.s': '{0} s',
   'time.min': '{0} min',

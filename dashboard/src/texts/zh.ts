@@ -279,6 +279,7 @@ export const zh: Texts = {
   'setup.go': '创建账户',
   'setup.no_token': '本页面需要一次性链接。请在运行机器人的机器上获取：',
 
+  'time.us': '{0} 微秒',
   'time.ms': '{0} 毫秒',
   'time.s': '{0} 秒',
   'time.min': '{0} 分',

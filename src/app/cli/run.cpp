@@ -56,7 +56,7 @@ int run(const Common& common, const Run& options, Invocation invocation, TimePoi
   if (!outcome.faults.empty()) {
     const auto text = config::text_of(outcome.faults);
     if (before.previous >= 0) {
-      [[maybe_unused]] const auto failed = fall_back(run_options.invocation, before, text);
+      [[maybe_unused]] const auto failed = fall_back(before, text);
     }
     std::fprintf(stderr, "%s\n", text.c_str());
     return configuration_error;

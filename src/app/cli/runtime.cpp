@@ -58,6 +58,8 @@ Exit await_successor(const Common& common, const Client& client, const json::val
   const auto until = std::chrono::steady_clock::now() + outcome_patience;
   while (std::chrono::steady_clock::now() < until) {
     const auto now = client.ask("GET", "/api/stat/runtime-status");
+    if (!now && now.error().kind() == ErrorKind::not_found)
+      return complain({ErrorKind::unavailable, "the program ended instead of restarting"}, common);
     const bool other = now && now->at("boot") != before.at("boot");
     if (other && now->at("fell_back").is_string()) {
       return complain(

@@ -136,7 +136,7 @@ Exit list(const Common& common) {
       "GET", "/api/users", "", [](web::Accounts& accounts) { return listed(accounts.users()); });
   if (!answer) return complain(answer.error(), common);
   if (common.json) {
-    print_json(*answer);
+    print_json({{"users", answer->at("users")}});
     return Exit::yes;
   }
   for (const auto& name : answer->at("users").as_array())
