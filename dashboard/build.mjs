@@ -31,7 +31,6 @@ const bundled = await build({
   target: 'es2022',
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  alias: { react: 'preact/compat', 'react/jsx-runtime': 'preact/jsx-runtime' },
   nodePaths: [options.modules],
   define: { VERSION: JSON.stringify(options.version) },
   metafile: true,

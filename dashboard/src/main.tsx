@@ -2,7 +2,6 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { Card, Link } from './parts/basics';
-import { dirty } from './parts/configuration';
 import { Shell } from './parts/shell';
 import { Chat } from './pages/chat';
 import { Login, SetUp } from './pages/login';
@@ -42,9 +41,6 @@ function App() {
 }
 
 effect(() => (who.value === 'somebody' ? follow() : stopFollowing()));
-addEventListener('beforeunload', (event) => {
-  if (dirty.value) event.preventDefault();
-});
 
 // The page may be older than the program: it asks until somebody answers.
 async function begin(): Promise<void> {

@@ -3,11 +3,19 @@ import { signal } from '@preact/signals';
 
 export const path = signal(location.pathname);
 
+// What somebody has written and not saved; asked before it would be lost.
+export const unsaved = { question: '' };
+const mayLeave = () => !unsaved.question || confirm(unsaved.question);
+
 export function go(to: string): void {
-  if (to === path.value) return;
+  if (to === path.value || !mayLeave()) return;
+  unsaved.question = '';
   history.pushState(null, '', to);
   path.value = to;
   scrollTo(0, 0);
 }
 
 addEventListener('popstate', () => (path.value = location.pathname));
+addEventListener('beforeunload', (event) => {
+  if (unsaved.question) event.preventDefault();
+});

@@ -1,21 +1,10 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
-import Markdown, { type MarkdownToJSX } from 'markdown-to-jsx/react';
 import { useRef } from 'preact/hooks';
 import { Action, Button, Notice } from '../parts/basics';
+import { Markdown } from '../parts/markdown';
 import { begin, conversations, current, forget, here, kept, online, say, sayAgain, working, type Said } from '../state/chat';
 import { ready } from '../state/live';
 import { t } from '../texts';
-
-// Whatever a message says is text: no HTML of its own, no pictures from elsewhere.
-const options: MarkdownToJSX.Options = {
-  disableParsingRawHTML: true,
-  forceBlock: true,
-  overrides: {
-    img: { component: (props: { alt?: string; src?: string }) => <a href={props.src} rel="noreferrer noopener" target="_blank">{props.alt || props.src}</a> },
-    a: { props: { target: '_blank', rel: 'noreferrer noopener' } },
-    iframe: { component: () => null },
-  },
-} as MarkdownToJSX.Options;
 
 const time = (at: number) => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 
@@ -26,7 +15,7 @@ function Bubble(props: { message: Said }) {
     <li class={`bubble ${message.author} ${message.delivery ?? ''}`}>
       <span class="visually-hidden">{t(mine ? 'chat.you' : 'chat.bot')}: </span>
       <div class="text">
-        <Markdown options={options}>{message.text}</Markdown>
+        <Markdown text={message.text} />
       </div>
       <p class="meta">
         <time>{time(message.at)}</time>

@@ -9,6 +9,7 @@ import { stateWord, tone } from '../parts/shell';
 import { clock, duration } from '../parts/time';
 import { Waterfall } from '../parts/waterfall';
 import { numbers, status, type Numbers } from '../state/live';
+import { loaded } from '../state/start';
 import { t } from '../texts';
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -97,6 +98,7 @@ export function Overview() {
   const times = useComputed(() => numbers.value.map((one) => one.at / 1000));
   const memory = useComputed(() => numbers.value.map((one) => one.memory_bytes / 1e6));
   const messages = useComputed(() => perMinute(numbers.value));
+  if (!status.value || !loaded.value) return <p class="first-words">{t('common.loading')}</p>;
   return (
     <div class="page">
       <FailureCard />

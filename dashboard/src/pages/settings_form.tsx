@@ -1,11 +1,13 @@
 // The configuration by its schema: one field a key, written into the file's text by the program, so
 // that comments and order stay.
-import { useSignal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useId } from 'preact/hooks';
 import { post, put } from '../api';
 import { Action, Button, Notice, ProblemText } from '../parts/basics';
 import { Changes, useDocument, type Document, type Key, type Verdict } from '../parts/configuration';
+import { unsaved } from '../router';
 import { t } from '../texts';
-import { useId } from 'preact/hooks';
+
 
 type Value = string | number | boolean | string[] | null;
 
@@ -70,6 +72,9 @@ export function ConfigurationForm(props: { after: { label: string; run: () => Pr
     verdict.value = null;
     problem.value = null;
   };
+
+  useEffect(() => () => void (unsaved.question = ''), []);
+  useSignalEffect(() => void (unsaved.question = text.value === null ? '' : t('config.leave')));
 
   const now = document.value;
   if (!now) return problem.value ? <ProblemText problem={problem.value} /> : <p class="hint">{t('common.loading')}</p>;

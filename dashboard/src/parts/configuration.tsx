@@ -1,8 +1,9 @@
 // The configuration file as text: with help for the key at hand, checked while one types, and the
 // difference shown before it is saved.
 import { useComputed, useSignal, useSignalEffect, type Signal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { get, post, put } from '../api';
+import { unsaved } from '../router';
 import { t } from '../texts';
 import { Action, Button, Notice, ProblemText, useOnce } from './basics';
 
@@ -33,9 +34,6 @@ export interface Verdict {
   changes: { key: string; before: string; after: string }[];
 }
 
-// What is being edited; a page that goes away asks `dirty` first.
-export const dirty = { value: false };
-
 export function useDocument() {
   const document = useSignal<Document | null>(null);
   const text = useSignal('');
@@ -56,9 +54,10 @@ export function ConfigurationEditor(props: { after?: { label: string; run: () =>
   const changed = useComputed(() => document.value !== null && text.value !== document.value.text);
   const area = useRef<HTMLTextAreaElement>(null);
 
+  useEffect(() => () => void (unsaved.question = ''), []);
   useSignalEffect(() => {
     const now = text.value;
-    dirty.value = changed.value;
+    unsaved.question = changed.value ? t('config.leave') : '';
     if (changed.value) saved.value = false;
     if (!document.value) return;
     const timer = setTimeout(() => void post<Verdict>('/api/config/check', { text: now }).then((answer) => (verdict.value = answer), (error: unknown) => (verdict.value = { faults: [{ where: '', what: String((error as Error).message), line: 0 }], changes: [] })), 250);

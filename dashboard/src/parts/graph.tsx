@@ -1,18 +1,10 @@
 // Who needs whom, as a picture: columns by how much stands below, arrows to what is needed.
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { get } from '../api';
+import { useSignal } from '@preact/signals';
 import { status } from '../state/live';
+import { nodes, type Node } from '../state/start';
 import { t, word } from '../texts';
 import { Card } from './basics';
 
-interface Node {
-  name: string;
-  phase: 'core' | 'runtime' | 'online';
-  level: number;
-  critical: boolean;
-  needs: string[];
-  after: string[];
-}
 interface Place extends Node {
   x: number;
   y: number;
@@ -64,12 +56,7 @@ function reach(start: string, edges: Map<string, string[]>): Set<string> {
 }
 
 export function Graph() {
-  const nodes = useSignal<Node[]>([]);
   const chosen = useSignal('');
-  useSignalEffect(() => {
-    void status.value?.boot;
-    void get<{ components: Node[] }>('/api/runtime/graph').then((answer) => (nodes.value = answer.components), () => undefined);
-  });
   const { places, columns, rows, starts } = arrange(nodes.value);
   const below = new Map(nodes.value.map((node) => [node.name, [...node.needs, ...node.after]]));
   const above = new Map<string, string[]>();
@@ -77,7 +64,6 @@ export function Graph() {
   const related = chosen.value ? new Set([chosen.value, ...reach(chosen.value, below), ...reach(chosen.value, above)]) : null;
   const states = new Map(status.value?.components.map((part) => [part.name, part.state]));
   const choose = (name: string) => (chosen.value = chosen.value === name ? '' : name);
-  if (nodes.value.length === 0) return <Card title={t('graph.title')}>{t('common.loading')}</Card>;
   const size = { w: columns * (width + gapX) - gapX + 8, h: rows * (height + gapY) + 34 };
 
   return (

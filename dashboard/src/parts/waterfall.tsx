@@ -2,36 +2,13 @@
 //
 // Readable for five components and for three hundred: beyond forty it shows what mattered, with all
 // of them at a glance above.
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { get } from '../api';
-import { arrivedAt, ready, status, type Part, type Status } from '../state/live';
+import { arrivedAt, status, type Part, type Status } from '../state/live';
+import { starts, timeline, type Start, type Timeline } from '../state/start';
 import { t, word } from '../texts';
 import { Button, Card, Field, Select } from './basics';
 import { clock, duration } from './time';
-
-interface Entry {
-  name: string;
-  phase: string;
-  entered_ms: number;
-  settled_ms: number;
-  took_ms: number;
-  slack_ms: number | null;
-  critical_path: boolean;
-}
-interface Timeline {
-  generation: number;
-  ready_ms: number | null;
-  critical_path: string[];
-  components: Entry[];
-}
-interface Start extends Timeline {
-  boot: string;
-  at: string;
-  outcome: 'ready' | 'failed';
-  reason: string;
-  version: string;
-}
 
 interface Row {
   part: Part;
@@ -94,20 +71,11 @@ function whatMattered(rows: Row[]): Row[] {
 }
 
 export function Waterfall() {
-  const timeline = useSignal<Timeline | null>(null);
-  const starts = useSignal<Start[]>([]);
   const other = useSignal('');
   const all = useSignal(false);
   const filter = useSignal('');
   const elapsed = useSignal(0);
 
-  // The critical path is known once ready; earlier starts then, too.
-  const key = useComputed(() => `${status.value?.boot} ${status.value?.generation} ${ready.value}`);
-  useSignalEffect(() => {
-    void key.value;
-    void get<Timeline>('/api/runtime/timeline').then((answer) => (timeline.value = answer), () => undefined);
-    void get<{ starts: Start[] }>('/api/runtime/starts').then((answer) => (starts.value = answer.starts), () => undefined);
-  });
   // What is under way grows while one looks.
   useEffect(() => {
     const timer = setInterval(() => {

@@ -133,6 +133,7 @@ export const en = {
   'config.save_retry': 'Save and retry',
   'config.save_restart': 'Save and restart the runtime',
   'config.saved': 'Saved. It counts from the next retry or restart on.',
+  'config.leave': 'What you have changed is not saved. Leave it?',
   'config.undo': 'Undo my changes',
   'config.line': 'line {0}',
   'config.insert': 'Put it into the text',

@@ -135,6 +135,7 @@ export const zh: Texts = {
   'config.save_retry': '保存并重试',
   'config.save_restart': '保存并重启运行时',
   'config.saved': '已保存。下次重试或重启后生效。',
+  'config.leave': '修改尚未保存。要放弃吗？',
   'config.undo': '撤销修改',
   'config.line': '第 {0} 行',
   'config.insert': '插入文本',

@@ -3,6 +3,7 @@
 
 #include "async/workers.h"
 #include "observe/metrics.h"
+#include "observe/redactor.h"
 #include "web/archive.h"
 #include "web/reply.h"
 #include "web/routes/routes.h"
@@ -53,7 +54,12 @@ class SupportRoutes {
       : runtime_{runtime}, tail_{tail}, starts_{starts} {}
 
   asio::awaitable<net::Response> bundle() {
-    std::move_only_function<Result<std::string>()> job = [files = files()] { return zip(files); };
+    const auto& settings = runtime_.configuration().settings();
+    std::move_only_function<Result<std::string>()> job =
+        [files = files(), redact = observe::Redactor{config::secrets_of(settings)}]() mutable {
+          for (auto& file : files) file.text = redact(std::move(file.text));
+          return zip(files);
+        };
     auto packing = packing_.run<std::string>(std::move(job));
     auto packed = co_await std::move(packing);
     if (!packed) co_return problem(packed.error());

@@ -5,8 +5,9 @@
 //                 strand, for good), leak (leaves a task that never ends)
 //   DRILL_STOP    the same words for its stop
 //   DRILL_CRITICAL=no   makes it degradable
+//   DRILL_PARTS   so many more components, a tree, each taking some milliseconds
 //   commands      !block MS (blocks the bot strand), !sleep MS (waits as it should), !throw,
-//                 !hog (takes memory until there is none)
+//                 !hog (takes memory until there is none), !chatter N (writes N lines to the log)
 #include <cstdlib>
 
 #include <poll.h>
@@ -34,9 +35,42 @@ asio::awaitable<void> never_end(lifecycle::Context context) {
   co_await std::move(pause);
 }
 
+// Where !chatter writes; the program's journal outlives every command.
+Journal* journal_of_program = nullptr;
+
+// One of many: stands on another, and takes its time.
+class Part final : public lifecycle::Component {
+ public:
+  explicit Part(int number) : number_{number} {}
+  Part(Part&, int number) : number_{number} {}
+  Task<> start(lifecycle::Context context) override {
+    const auto until = context.clock().now() + std::chrono::milliseconds{number_ % 7};
+    auto pause = async::sleep_until(context.clock(), until, context.token());
+    co_await std::move(pause);
+    co_return Result<>{};
+  }
+
+ private:
+  int number_;
+};
+
+void add_parts(lifecycle::Assembly& app, int count) {
+  std::vector<lifecycle::Handle<Part>> parts;
+  for (int i = 1; i <= count; ++i) {
+    const auto name = "part-" + std::to_string(i);
+    if (i == 1) {
+      parts.push_back(app.runtime.add<Part>(name, lifecycle::needs(), i));
+    } else {
+      const auto& parent = parts[static_cast<std::size_t>(i / 4)];
+      parts.push_back(app.runtime.add<Part>(name, lifecycle::needs(parent), i));
+    }
+  }
+}
+
 class Drill final : public lifecycle::Component {
  public:
   Task<> start(lifecycle::Context context) override {
+    journal_of_program = &context.journal();
     return misbehave(std::move(context), variable("DRILL_START"));
   }
   Task<> stop(lifecycle::Context context, lifecycle::Outcome) override {
@@ -93,13 +127,30 @@ Task<std::string> sleep_for(async::Clock& clock, chat::Invocation invocation) {
   if (end == async::WaitEnd::stopped) co_return fail(ErrorKind::cancelled, "woken by a stop");
   co_return std::string{"slept"};
 }
+
+// 25,000 lines a second, in bursts that the log can write.
+Task<std::string> chatter(async::Clock& clock, chat::Invocation invocation) {
+  const auto count = std::strtol(invocation.arguments.c_str(), nullptr, 10);
+  for (long i = 1; i <= count; ++i) {
+    const auto level = i % 50 == 0 ? Level::warn : Level::info;
+    journal_of_program->write(level, "drill", "said something", {{"number", std::int64_t{i}}});
+    if (i % 1000 != 0) continue;
+    auto pause = async::sleep_until(clock, clock.now() + 40ms, invocation.token);
+    co_await std::move(pause);
+  }
+  co_return std::string{"said it all"};
+}
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 void add_commands(chat::CommandRegistry& commands, async::Clock& clock) {
   const auto sleep = [&clock](chat::Invocation invocation) {
     return sleep_for(clock, std::move(invocation));
   };
+  const auto talk = [&clock](chat::Invocation invocation) {
+    return chatter(clock, std::move(invocation));
+  };
   const bool added =
+      commands.add({.name = "chatter", .usage = "N", .summary = "Logs N lines.", .run = talk}) &&
       commands.add({.name = "block", .usage = "MS", .summary = "Blocks.", .run = block}) &&
       commands.add({.name = "sleep", .usage = "MS", .summary = "Waits.", .run = sleep}) &&
       commands.add({.name = "hog", .usage = "", .summary = "Takes all memory.", .run = hog}) &&
@@ -110,6 +161,7 @@ void add_commands(chat::CommandRegistry& commands, async::Clock& clock) {
 void extend(app::RunOptions& options) {
   options.wire_more = [](lifecycle::Assembly& app, async::Strand bot) {
     auto drill = app.runtime.add<Drill>("drill", lifecycle::needs());
+    add_parts(app, std::atoi(variable("DRILL_PARTS").c_str()));
     if (variable("DRILL_CRITICAL") == "no") drill.degradable();
     if (variable("DRILL_START") == "block" || variable("DRILL_STOP") == "block") drill.on(bot);
   };
