@@ -1,8 +1,12 @@
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "net/http_server.h"
 #include "net/local_client.h"
@@ -86,8 +90,20 @@ class Server : public testing::Test, public Handler {
     co_await std::move(stopping);
   }
 
+  static asio::awaitable<void> two(std::shared_ptr<BodyWriter> writer) {
+    for (const auto* piece : {"one", "two"}) {
+      auto writing = writer->write(std::make_shared<const std::string>(piece));
+      const auto written = co_await std::move(writing);
+      EXPECT_TRUE(written);
+    }
+  }
   asio::awaitable<Response> handle(Request request) override {
     if (request.path == "/throw") throw std::runtime_error{"boom"};
+    if (request.path == "/stream") {
+      Response response{.body = {}, .headers = {}};
+      response.stream = [](std::shared_ptr<BodyWriter> writer) { return two(std::move(writer)); };
+      co_return response;
+    }
     co_return Response{.body = request.method + " " + request.path + " " + request.body,
                        .headers = {}};
   }
@@ -149,6 +165,109 @@ TEST_F(Server, Names_the_process_that_holds_a_port) {
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().kind(), ErrorKind::conflict);
   EXPECT_FALSE(taken.error().remedy().empty());
+}
+
+// ---- handing over to a successor
+
+// A client that sends and hears bytes.
+class Wire {
+ public:
+  explicit Wire(std::uint16_t port)
+      : descriptor_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected =
+        ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const timeval limit{5, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+  ~Wire() { ::close(descriptor_); }
+  void say(std::string_view text) const {
+    EXPECT_EQ(::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+  // Until `end` has come, or nothing more does.
+  std::string hear(std::string_view end) const {
+    std::string heard;
+    char piece[4096];
+    while (heard.find(end) == std::string::npos) {
+      const auto size = ::recv(descriptor_, piece, sizeof piece, 0);
+      if (size <= 0) break;
+      heard.append(piece, static_cast<std::size_t>(size));
+    }
+    return heard;
+  }
+  bool connected = false;
+
+ private:
+  int descriptor_;
+};
+
+class Successor : public Server {
+ protected:
+  asio::awaitable<void> replace() {
+    auto leaving = server->hand_over(clock.now() + 2s);
+    auto left = co_await std::move(leaving);
+    parked = left.connections.size();
+    // Whoever comes now waits until somebody accepts again.
+    between = std::make_unique<Wire>(port);
+    auto next = std::make_unique<HttpServer>(
+        *this, ServerLimits{}, HttpServer::Environment{io.get_executor(), clock, journal});
+    for (const auto& listener : left.listeners) EXPECT_TRUE(next->adopt(listener));
+    for (auto& connection : left.connections) next->adopt(std::move(connection));
+    old = std::exchange(server, std::move(next));
+  }
+  void hand_over() {
+    async::Scope scope{"hand over", io.get_executor(), clock, [](auto&&...) { std::abort(); }};
+    std::promise<void> done;
+    scope.spawn("replace", then(replace(), done));
+    done.get_future().wait();
+    while (scope.alive() > 0) std::this_thread::yield();
+  }
+  // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+  static asio::awaitable<void> then(asio::awaitable<void> task, std::promise<void>& done) {
+    co_await std::move(task);
+    done.set_value();
+  }
+  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
+
+  std::unique_ptr<HttpServer> old;
+  std::unique_ptr<Wire> between;
+  std::size_t parked = 0;
+};
+
+TEST_F(Successor, Goes_on_with_kept_connections_half_requests_and_who_came_meanwhile) {
+  const Wire kept{port};
+  kept.say("GET /first HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(kept.hear("GET /first "), testing::HasSubstr("200 OK"));
+  const Wire half{port};
+  half.say("POST /half HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc");
+  const Wire other{port};  // so that the server has certainly seen the half before
+  other.say("GET /seen HTTP/1.1\r\nHost: h\r\n\r\n");
+  other.hear("GET /seen ");
+
+  hand_over();
+  EXPECT_EQ(parked, 3U);
+  EXPECT_TRUE(between->connected);
+  between->say("GET /between HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(between->hear("GET /between "), testing::HasSubstr("200 OK"));
+  half.say("def");
+  EXPECT_THAT(half.hear("POST /half abcdef"), testing::HasSubstr("200 OK"));
+  kept.say("GET /second HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(kept.hear("GET /second "), testing::HasSubstr("200 OK"));
+  EXPECT_EQ(client().call("GET", "/local", "", 5s)->status, 200);
+}
+
+TEST_F(Server, Sends_a_stream_in_chunks_and_ends_it_properly) {
+  const Wire watcher{port};
+  watcher.say("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+  const auto heard = watcher.hear("0\r\n\r\n");
+  EXPECT_THAT(heard, testing::HasSubstr("Transfer-Encoding: chunked"));
+  EXPECT_THAT(heard, testing::HasSubstr("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"));
 }
 
 TEST(LocalClient, Says_when_nobody_is_there) {

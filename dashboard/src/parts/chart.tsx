@@ -21,7 +21,8 @@ export function Chart(props: { label: string; times: ReadonlySignal<number[]>; v
         height: 150,
         legend: { show: false },
         cursor: { y: false },
-        scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.15, 1)] } },
+        // At least a minute: one sample alone has no width.
+        scales: { x: { range: (_, first, last) => [Math.min(first, last - 60), last] }, y: { range: (_, __, most) => [0, Math.max(most * 1.15, 1)] } },
         axes: [
           { ...axis, space: 70 },
           { ...axis, size: 58, values: (_, ticks) => ticks.map(props.unit) },

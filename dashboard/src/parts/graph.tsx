@@ -10,9 +10,9 @@ interface Place extends Node {
   y: number;
 }
 
-const width = 148;
+const width = 136;
 const height = 30;
-const gapX = 44;
+const gapX = 38;
 const gapY = 14;
 const phases = ['core', 'runtime', 'online'] as const;
 
@@ -122,7 +122,7 @@ function Box(props: { node: Place; state: string; dim: boolean; chosen: boolean;
       <rect width={width} height={height} rx={8} />
       <circle cx={14} cy={height / 2} r={4.5} />
       <text x={26} y={height / 2 + 4}>
-        {node.name.length > 17 ? node.name.slice(0, 16) + '…' : node.name}
+        {node.name.length > 15 ? node.name.slice(0, 14) + '…' : node.name}
       </text>
     </g>
   );

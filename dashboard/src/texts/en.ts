@@ -217,7 +217,7 @@ export const en = {
   'users.remove': 'Remove {0}',
   'users.remove.sure': 'Remove {0}, with all sessions and keys?',
   'users.change': 'Change my password',
-  'users.changed': 'Changed. You are asked to sign in again.',
+  'users.changed': 'Afterwards you are asked to sign in again.',
   'users.you': 'you',
   'users.second_factor': 'second factor',
   'sessions.title': 'Where you are signed in',
