@@ -297,7 +297,7 @@ void Program::on_failed() {
                   {"then", std::string{"orrery retry"}}});
   switch (configuration_.settings().lifecycle.on_failure) {
     case config::OnFailure::hold:
-      return;
+      return show_repair();
     case config::OnFailure::exit:
       runtime_gave_up_ = true;
       return driver_->request_stop();
@@ -517,17 +517,39 @@ void Program::show_banner() {
   if (log_) log_->flush(100ms);  // so that the lines before this one stand before it
   const char* me = options_.program.c_str();
   const char* data = options_.data_flag.c_str();
+  std::printf("\n  Orrery is ready.\n\n");
+  show_door();
   std::printf(
-      "\n  Orrery is ready.\n\n"
       "    talk to it     %s chat%s '!ping'\n"
-      "    look at it     %s status%s      %s/\n"
-      "    stop it        Ctrl-C, or %s stop%s\n",
-      me, data, me, data, address().c_str(), me, data);
-  if (accounts_.empty()) std::printf("    sign in        %s user add%s NAME\n", me, data);
-  if (accounts_.empty() && !accounts_.setup_is_open()) {
-    const auto token = accounts_.open_setup();
-    if (token) std::printf("    or, once       %s/setup#%s\n", address().c_str(), token->c_str());
+      "    stop it        Ctrl-C, or %s stop%s\n\n",
+      me, data, me, data);
+  std::fflush(stdout);
+}
+
+// Where to look at it; while nobody has an account, the link that makes the first one.
+void Program::show_door() {
+  if (!accounts_.empty()) {
+    std::printf("    look at it     %s/\n", address().c_str());
+    return;
   }
+  // A link that was given out goes on counting; only its hash is known, so another cannot be shown.
+  const auto token = accounts_.setup_is_open()
+                         ? Result<std::string>{fail(ErrorKind::conflict, "open")}
+                         : accounts_.open_setup();
+  if (token) {
+    std::printf("    open this once %s/setup#%s\n", address().c_str(), token->c_str());
+  } else {
+    std::printf("    look at it     %s/ (a link to make an account: %s user setup-link%s)\n",
+                address().c_str(), options_.program.c_str(), options_.data_flag.c_str());
+  }
+}
+
+// Somebody at the terminal shall not have to know where the repair is done.
+void Program::show_repair() {
+  if (::isatty(STDOUT_FILENO) != 1) return;
+  if (log_) log_->flush(100ms);
+  std::printf("\n  The bot could not start; its dashboard is up, and says what to do.\n\n");
+  show_door();
   std::printf("\n");
   std::fflush(stdout);
 }

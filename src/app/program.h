@@ -83,6 +83,8 @@ class Program final : public web::RuntimeControl {
   void reload();
   Result<> reload_configuration();
   void show_banner();
+  void show_door();
+  void show_repair();
   std::string status_line();
   asio::awaitable<std::optional<std::string>> ask_status(TimePoint deadline,
                                                          async::StopToken token);
