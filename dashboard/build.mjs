@@ -62,11 +62,12 @@ function licences() {
     const folder = path.join(options.modules, name);
     const about = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
     const file = fs.readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    parts.push(`==== ${name} ${about.version} (${about.license})\n`, file ? fs.readFileSync(path.join(folder, file), 'utf8') : '');
+    if (!file) throw new Error(`${name} comes without a licence`);
+    parts.push(`==== ${name} ${about.version} (${about.license})\n`, fs.readFileSync(path.join(folder, file), 'utf8'));
   }
   for (const name of linked) {
     const file = `/usr/share/doc/${name}/copyright`;
-    if (fs.existsSync(file)) parts.push(`==== ${name}\n`, fs.readFileSync(file, 'utf8'));
+    parts.push(`==== ${name}\n`, fs.readFileSync(file, 'utf8'));
   }
   return parts.join('\n');
 }

@@ -15,7 +15,11 @@ export function go(to: string): void {
   scrollTo(0, 0);
 }
 
-addEventListener('popstate', () => (path.value = location.pathname));
+addEventListener('popstate', () => {
+  if (!mayLeave()) return history.pushState(null, '', path.value);
+  unsaved.question = '';
+  path.value = location.pathname;
+});
 addEventListener('beforeunload', (event) => {
   if (unsaved.question) event.preventDefault();
 });

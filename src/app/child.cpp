@@ -4,8 +4,11 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,7 +47,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 Result<pid_t> spawn(const Invocation& invocation, const Pipe& pipe) {
   auto arguments = invocation.arguments;
   std::vector<std::string> entries;
-  for (const auto& [name, value] : invocation.environment) entries.push_back(name + "=" + value);
+  for (const auto& [name, value] : invocation.environment)
+    entries.push_back(fmt::format("{}={}", name, value));
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -67,35 +71,66 @@ Result<pid_t> spawn(const Invocation& invocation, const Pipe& pipe) {
               std::strerror(error));
 }
 
-// False when time ran out before the child closed its end.
-bool read_all(int descriptor, TimePoint deadline, std::string& output) {
+// Wakes a poll from another thread.
+class Bell {
+ public:
+  Bell() : descriptor_{::eventfd(0, EFD_CLOEXEC)} {}
+  Bell(const Bell&) = delete;
+  Bell& operator=(const Bell&) = delete;
+  ~Bell() { ::close(descriptor_); }
+  void ring() const { ::eventfd_write(descriptor_, 1); }
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+enum class Why { ended, late, called_off };
+
+// Reads until the child has ended. Its end is a descriptor, too: one that closes its output and
+// hangs is not taken for one that is done.
+Why follow(int output, int child, int bell, TimePoint deadline, std::string& text) {
+  bool open = true;
   while (true) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
-    pollfd wanted{descriptor, POLLIN, 0};
-    if (left.count() <= 0 || ::poll(&wanted, 1, static_cast<int>(left.count())) == 0) return false;
-    char buffer[4096];
-    const auto size = ::read(descriptor, buffer, sizeof buffer);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return true;
-    if (output.size() < output_limit) output.append(buffer, static_cast<std::size_t>(size));
+    pollfd wanted[] = {{bell, POLLIN, 0}, {child, POLLIN, 0}, {open ? output : -1, POLLIN, 0}};
+    if (left.count() <= 0 || ::poll(wanted, 3, static_cast<int>(left.count())) == 0)
+      return Why::late;
+    if (wanted[0].revents != 0) return Why::called_off;
+    if (wanted[2].revents != 0) {
+      char buffer[4096];
+      const auto size = ::read(output, buffer, sizeof buffer);
+      open = size > 0;
+      if (open && text.size() < output_limit) text.append(buffer, static_cast<std::size_t>(size));
+    } else if (wanted[1].revents != 0) {
+      return Why::ended;
+    }
   }
 }
 
 }  // namespace
 
-Result<Ended> run_to_end(const Invocation& invocation, Duration patience) {
+Result<Ended> run_to_end(const Invocation& invocation, Duration patience,
+                         const async::StopToken& token) {
   Pipe pipe;
+  const Bell bell;
+  const auto calling_off = token.subscribe([&bell] { bell.ring(); });
   const auto deadline = std::chrono::steady_clock::now() + patience;
   const auto child = spawn(invocation, pipe);
   if (!child) return fail(child.error());
   pipe.close_writing();
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, *child, 0));
   Ended ended;
-  const bool in_time = read_all(pipe.reading(), deadline, ended.output);
-  if (!in_time) ::kill(*child, SIGKILL);
+  const auto why = follow(pipe.reading(), handle, bell.descriptor(), deadline, ended.output);
+  if (why != Why::ended) ::kill(*child, SIGKILL);
+  ::close(handle);
   int status = 0;
   while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) continue;
-  if (!in_time) return fail(ErrorKind::timeout, "{} did not end in time", invocation.program);
+  if (why == Why::late)
+    return fail(ErrorKind::timeout, "{} did not end in time", invocation.program);
+  if (why == Why::called_off)
+    return fail(ErrorKind::cancelled, "{} was not waited for", invocation.program);
   if (WIFEXITED(status)) ended.code = WEXITSTATUS(status);
   return ended;
 }

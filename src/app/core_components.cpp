@@ -47,6 +47,7 @@ Result<std::uint16_t> HttpComponent::listen_tcp() {
     if (!adopted) return adopted;
     port = port.value_or(*adopted);
   }
+  succession_.drop_misfits(http.host, http.port);
   return port ? Result<std::uint16_t>{*port} : server_->listen_tcp(http.host, http.port);
 }
 
@@ -76,14 +77,21 @@ Task<> HttpComponent::start(lifecycle::Context context) {
 
 Task<> HttpComponent::stop(lifecycle::Context context, lifecycle::Outcome) {
   if (!server_) co_return Result<>{};
-  if (auto* heir = succession_.heir()) {
+  if (succession_.heir() != nullptr) {
     // Answers under way may take most of the budget: nobody is refused meanwhile, only kept
     // waiting.
     auto leaving = server_->hand_over(context.deadline() - std::chrono::milliseconds{500});
-    heir->sockets = co_await std::move(leaving);
+    auto sockets = co_await std::move(leaving);
+    if (auto* heir = succession_.heir()) {
+      heir->sockets = std::move(sockets);
+      co_return Result<>{};
+    }
+    net::close_all(sockets);  // a stop has come meanwhile: nobody follows
+    ::unlink(socket_.c_str());
     co_return Result<>{};
   }
-  ::unlink(socket_.c_str());
+  // To a program that we may yet go back to, the socket must keep its name.
+  if (!succession_.may_go_back()) ::unlink(socket_.c_str());
   auto stopping = server_->stop(context.clock().now() + std::chrono::seconds{1});
   co_await std::move(stopping);
   co_return Result<>{};

@@ -131,6 +131,14 @@ Result<FolderLock> FolderLock::take(const std::string& folder, int inherited) {
   return lock;
 }
 
+std::optional<pid_t> holder_of(const std::string& folder) {
+  const int descriptor = ::open((folder + "/run/orrery.lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  const auto pid = std::strtol(read_pid(descriptor).c_str(), nullptr, 10);
+  ::close(descriptor);
+  return pid > 0 ? std::optional{static_cast<pid_t>(pid)} : std::nullopt;
+}
+
 bool wait_for_end(const std::string& folder, Duration patience) {
   const int descriptor = ::open((folder + "/run/orrery.lock").c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <sys/types.h>
@@ -43,6 +44,9 @@ class FolderLock {
   explicit FolderLock(int descriptor) : descriptor_{descriptor} {}
   int descriptor_ = -1;
 };
+
+// Who holds the folder's lock, as it has written there; nothing if nobody has ever.
+std::optional<pid_t> holder_of(const std::string& folder);
 
 // Waits until no process holds the folder's lock; false when that takes longer than `patience`.
 bool wait_for_end(const std::string& folder, Duration patience);

@@ -117,6 +117,7 @@ json::object describe(const Handover& handover) {
           {"previous", handover.previous},
           {"previous_was", to_json(handover.previous_was)},
           {"restarts", handover.restarts},
+          {"managed", handover.managed},
           {"fell_back", handover.fell_back},
           {"connections", std::move(connections)}};
 }
@@ -127,6 +128,7 @@ void read_description(const std::string& text, Handover& handover) {
   handover.previous = description.at("previous").to_number<int>();
   handover.previous_was = invocation_of(description.at("previous_was"));
   handover.restarts = description.at("restarts").to_number<std::uint64_t>();
+  handover.managed = description.at("managed").as_bool();
   handover.fell_back = description.at("fell_back").as_string().c_str();
   for (const auto& parked : description.at("connections").as_array()) {
     handover.sockets.connections.push_back(
@@ -184,7 +186,8 @@ std::vector<std::string> environment_of(const Invocation& invocation, const Hand
   environment["LISTEN_FDNAMES"] = names;
   environment["ORRERY_HANDOVER"] = std::to_string(description);
   std::vector<std::string> entries;
-  for (const auto& [name, value] : environment) entries.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment)
+    entries.push_back(fmt::format("{}={}", name, value));
   return entries;
 }
 
@@ -193,15 +196,15 @@ std::vector<std::string> environment_of(const Invocation& invocation, const Hand
 Handover take_handover() {
   Handover handover;
   handover.sockets.listeners = take_listeners();
-  const bool any = !handover.sockets.listeners.empty();
-  if (any) handover.from = Handover::From::service_manager;
+  handover.managed = !handover.sockets.listeners.empty();
   const int description = number_of(variable("ORRERY_HANDOVER"));
-  if (any && description >= 0) {
+  if (handover.managed && description >= 0) {
     try {
       read_description(read_whole(description), handover);
-      handover.from = Handover::From::predecessor;
     } catch (const std::exception&) {
       // Not written by us: then only the listening sockets count.
+      handover.lock = handover.previous = -1;
+      handover.sockets.connections.clear();
     }
     ::close(description);
   }

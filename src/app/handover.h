@@ -29,10 +29,8 @@ struct Invocation {
 };
 
 struct Handover {
-  // Whose sockets they are decides whether a changed http.port may replace them.
-  enum class From { nobody, service_manager, predecessor };
-  From from = From::nobody;
   net::Inheritance sockets;
+  bool managed = false;        // the listening sockets are a service manager's
   int lock = -1;               // of the data folder, held all the time
   int previous = -1;           // the program before, to go back to
   Invocation previous_was;     // how it was started

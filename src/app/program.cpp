@@ -73,7 +73,7 @@ Program::Program(RunOptions options)
   web::add_key_routes(router_, accounts_);
   web::add_static_routes(router_);
   web::add_auth_routes(router_, accounts_, *this, clock_);
-  web::add_user_routes(router_, accounts_, *this);
+  web::add_user_routes(router_, accounts_, *this, clock_);
   web::add_log_routes(router_, *this, log_tail_);
   web::add_chat_routes(router_, door_);
 }
@@ -201,10 +201,8 @@ void Program::on_signal(int number) {
     case Step::none:
       return;
     case Step::stop:
-      succession_.stay();
-      live_events_.ends_for("stop");
       journal_.write(Level::info, "app", "asked to stop", {{"signal", std::int64_t{number}}});
-      return driver_->request_stop();
+      return shutdown();
     case Step::hurry:
       journal_.write(Level::warn, "app", "asked again to stop: hurrying",
                      {{"signal", std::int64_t{number}}});
@@ -372,10 +370,17 @@ Task<lifecycle::Settled> Program::wait_settled(TimePoint deadline, async::StopTo
   return driver_->wait(lifecycle::Goal::ready, deadline, std::move(token));
 }
 
+// A restart that is under way becomes a stop.
+void Program::shutdown() {
+  succession_.stay();
+  live_events_.ends_for("stop");
+  driver_->request_stop();
+}
+
 // ---- a successor in this process
 
 // Runs `check` of the program that would follow, with the configuration it would have.
-Task<> Program::check_successor() {
+Task<> Program::check_successor(async::StopToken token) {
   auto check = options_.invocation;
   check.arguments = {check.arguments.front(), "check", "--data", options_.data_folder};
   if (const auto& file = options_.sources.file) {
@@ -388,7 +393,11 @@ Task<> Program::check_successor() {
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
     check.environment[name] = text;
   }
-  std::move_only_function<Result<Ended>()> job = [check] { return run_to_end(check, 15s); };
+  // A service manager's socket is not ours to find free.
+  if (succession_.managed()) check.environment["ORRERY_HTTP__PORT"] = "0";
+  std::move_only_function<Result<Ended>()> job = [check, token] {
+    return run_to_end(check, 15s, token);
+  };
   auto running = checking_.run<Ended>(std::move(job));
   auto ended = co_await std::move(running);
   const std::string_view remedy = "mend it and try again; the running program has not been touched";
@@ -402,12 +411,12 @@ Task<> Program::check_successor() {
   co_return fail(std::move(unfit).remedy(std::string{remedy}));
 }
 
-Task<> Program::restart_in_place() {
+Task<> Program::restart_in_place(async::StopToken token) {
   const auto busy = [this] {
     return succession_.heir() != nullptr || driver_->snapshot()->stop_requested;
   };
   if (busy()) co_return fail(ErrorKind::conflict, "the program is stopping or restarting already");
-  auto checking = check_successor();
+  auto checking = check_successor(std::move(token));
   if (auto fit = co_await std::move(checking); !fit) co_return fit;
   if (busy()) co_return fail(ErrorKind::conflict, "the program is stopping or restarting already");
   journal_.write(Level::info, "app", "restarting in place",
@@ -420,7 +429,7 @@ Task<> Program::restart_in_place() {
 }
 
 asio::awaitable<void> Program::restart_by_signal() {
-  auto restarting = restart_in_place();
+  auto restarting = restart_in_place(tasks_.token());
   const auto begun = co_await std::move(restarting);
   if (begun) co_return;
   journal_.write(Level::error, "app", "not restarted in place",
@@ -434,7 +443,7 @@ void Program::leave() {
     journal_.write(Level::error, "app", "left behind with the old program",
                    {{"left", join(driver_->holders(), ", ")}});
   }
-  heir->from = Handover::From::predecessor;
+  heir->managed = succession_.managed();
   heir->previous = open_own_image();
   heir->previous_was = options_.invocation;
   heir->restarts = boot_.restarts + 1;
@@ -474,20 +483,29 @@ void Program::record_start() {
       });
 }
 
-// Every few seconds: memory, processor and messages, for the picture of the last hour.
+// Every few seconds: memory, processor and messages, for the picture of the last hour. Every
+// second: how long those who are busy have been.
 asio::awaitable<void> Program::count() {
   const auto token = tasks_.token();
-  while (!token.requested()) {
-    const auto process = observe::sample_process();
-    const web::Numbers numbers{.at = wall_now(),
-                               .memory_bytes = process.resident_bytes,
-                               .cpu_seconds = process.cpu_seconds,
-                               .handled = handled_.load()};
-    history_.add(numbers);
-    live_events_.new_numbers(numbers);
-    auto pause = async::sleep_until(clock_, clock_.now() + web::History::interval, token);
+  for (unsigned second = 0; !token.requested(); ++second) {
+    const bool busy = !driver_->snapshot()->waiting_on.empty() || bot_watch_.blocked();
+    accounts_.end_expired();
+    if (busy || std::exchange(was_busy_, busy)) live_events_.touch();
+    was_busy_ = busy;
+    if (second % web::History::interval.count() == 0) take_numbers();
+    auto pause = async::sleep_until(clock_, clock_.now() + 1s, token);
     co_await std::move(pause);
   }
+}
+
+void Program::take_numbers() {
+  const auto process = observe::sample_process();
+  const web::Numbers numbers{.at = wall_now(),
+                             .memory_bytes = process.resident_bytes,
+                             .cpu_seconds = process.cpu_seconds,
+                             .handled = handled_.load()};
+  history_.add(numbers);
+  live_events_.new_numbers(numbers);
 }
 
 void Program::set_log_level(Level level) {

@@ -52,9 +52,9 @@ class Program final : public web::RuntimeControl {
   bool safe_mode() const override { return safe_mode_; }
   std::uint64_t handled() const override { return handled_.load(); }
   Result<> retry(web::SafeMode safe_mode) override;
-  Task<> restart_in_place() override;
+  Task<> restart_in_place(async::StopToken token) override;
   Result<> restart(std::optional<std::string> component) override;
-  void shutdown() override { driver_->request_stop(); }
+  void shutdown() override;
   Task<lifecycle::Settled> wait_settled(TimePoint deadline, async::StopToken token) override;
   Level log_level() const override { return log_ ? log_->level() : Level::info; }
   void set_log_level(Level level) override;
@@ -66,8 +66,9 @@ class Program final : public web::RuntimeControl {
   asio::awaitable<void> hear_signals();
   asio::awaitable<void> beat();
   asio::awaitable<void> count();
+  void take_numbers();
   asio::awaitable<void> restart_by_signal();
-  Task<> check_successor();
+  Task<> check_successor(async::StopToken token);
   // Becomes the successor, if that is what the stop was for.
   void leave();
   // Becomes the program before again, if there is one.
@@ -106,6 +107,7 @@ class Program final : public web::RuntimeControl {
   Succession succession_;
   web::Boot boot_;
   bool safe_mode_ = false;
+  bool was_busy_ = false;
   std::atomic<std::uint64_t> handled_ = 0;
   web::Accounts accounts_;
   observe::LogTail log_tail_;

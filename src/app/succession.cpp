@@ -39,18 +39,31 @@ void drop(int& descriptor) {
 
 }  // namespace
 
+bool Succession::fits(const net::Listener& listener, const std::string& host,
+                      std::uint16_t port) const {
+  if (before_.managed) return true;
+  const auto place = place_of(listener.descriptor);
+  return place.host == (host == "localhost" ? "127.0.0.1" : host) &&
+         (port == 0 || place.port == port);
+}
+
 std::vector<net::Listener> Succession::listeners_for(const std::string& host,
                                                      std::uint16_t port) const {
   std::vector<net::Listener> fitting;
   for (const auto& listener : before_.sockets.listeners) {
-    if (listener.kind != net::Listener::Kind::http) continue;
-    const auto place = place_of(listener.descriptor);
-    const bool same = place.host == (host == "localhost" ? "127.0.0.1" : host) &&
-                      (port == 0 || place.port == port);
-    if (same || before_.from == Handover::From::service_manager)
-      fitting.push_back(copy_of(listener));
+    const bool http = listener.kind == net::Listener::Kind::http;
+    if (http && fits(listener, host, port)) fitting.push_back(copy_of(listener));
   }
   return fitting;
+}
+
+void Succession::drop_misfits(const std::string& host, std::uint16_t port) {
+  std::erase_if(before_.sockets.listeners, [&](net::Listener& listener) {
+    const bool http = listener.kind == net::Listener::Kind::http;
+    if (!http || fits(listener, host, port)) return false;
+    drop(listener.descriptor);
+    return true;
+  });
 }
 
 std::optional<net::Listener> Succession::control_listener() const {

@@ -50,17 +50,29 @@ std::string version_of(const std::string& text) {
   return fmt::format("{:016x}", hash);
 }
 
-// A secret key's line in a file that cannot be parsed: what stands between its quotes goes.
+// "…://name:password@…"
+std::string mask_password(const std::string& line) {
+  const auto scheme = line.find("://");
+  const auto at = line.rfind('@');
+  const auto colon = scheme == std::string::npos ? scheme : line.find(':', scheme + 3);
+  if (at == std::string::npos || colon == std::string::npos || colon > at) return line;
+  return line.substr(0, colon + 1) + marker_of("database.url") + line.substr(at);
+}
+
+// What looks like a secret key's line, also in a comment or a file that cannot be parsed: what
+// stands there goes.
 std::string mask_line(const std::string& line) {
   const auto equals = line.find('=');
   if (equals == std::string::npos) return line;
-  const auto name = std::string{trim(std::string_view{line}.substr(0, equals))};
+  auto name = trim(std::string_view{line}.substr(0, equals));
+  if (name.starts_with('#')) name = trim(name.substr(1));
   for (const auto& key : schema()) {
-    const bool meant = key.name == name || key.name.ends_with("." + name);
-    if (!key.secret || key.name == "database.url" || !meant) continue;
+    const bool meant = key.name == name || key.name.ends_with("." + std::string{name});
+    if (!key.secret || !meant) continue;
     const auto rest = trim(std::string_view{line}.substr(equals + 1));
     if (rest.empty() || rest == "\"\"" || rest.find("(secret ") != std::string_view::npos)
       return line;
+    if (key.name == "database.url") return mask_password(line);
     return line.substr(0, equals) + "= \"" + marker_of(key.name) + "\"";
   }
   return line;
@@ -187,7 +199,11 @@ Result<> Editor::save(const std::string& text, const std::string& version) const
     Error faulty{ErrorKind::invalid, text_of(verdict->faults)};
     return fail(std::move(faulty).remedy("mend what is named; nothing has been written"));
   }
-  const auto path = target_of(configuration_.sources());
+  // Through a symbolic link to the file it means, which stays where it is.
+  std::error_code error;
+  const auto named = target_of(configuration_.sources());
+  const auto real = fs::weakly_canonical(named, error);
+  const auto path = error ? named : real.string();
   const auto before = fs::exists(path) ? read_file(path) : Result<std::string>{std::string{}};
   if (!before) return fail(before.error());
   const auto now = fs::exists(path) ? version_of(*before) : std::string{"none"};

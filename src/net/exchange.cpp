@@ -49,7 +49,9 @@ bool wants_to_go_on(const Parser& parser) {
 
 std::string head_of(const Response& response, const Manner& manner) {
   std::string text = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
-  if (!response.stream) {
+  if (response.status == 304) {
+    // Says nothing about a body that is not sent.
+  } else if (!response.stream) {
     text += fmt::format("Content-Length: {}\r\n", response.body.size());
   } else if (manner.chunks) {
     text += "Transfer-Encoding: chunked\r\n";
@@ -119,7 +121,7 @@ asio::awaitable<bool> write_stream(ConnectionPtr connection, Response response, 
 }  // namespace
 
 asio::awaitable<Incoming> read_request(ConnectionPtr connection, ServerLimits limits,
-                                       async::Clock& clock) {
+                                       async::Clock& clock, async::StopToken token) {
   const auto late = close_at(clock, clock.now() + limits.read, connection);
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(limits.header.count));
@@ -140,6 +142,7 @@ asio::awaitable<Incoming> read_request(ConnectionPtr connection, ServerLimits li
     }
     if (!parser.is_header_done() && connection->buffer.size() > limits.header.count)
       co_return refusal_of(http::error::header_limit, limits);
+    if (token.requested()) co_return Incoming{};
     auto [error, size] =
         co_await connection->socket.async_read_some(connection->buffer.prepare(16384), use_tuple);
     if (error) co_return Incoming{};

@@ -22,9 +22,10 @@ struct Incoming {
 };
 
 // Reads one request within its time and size. What has been read of it is kept in
-// `connection->received` until it is whole.
+// `connection->received` until it is whole. Ends between two pieces, as gone, once the token is
+// requested.
 asio::awaitable<Incoming> read_request(ConnectionPtr connection, ServerLimits limits,
-                                       async::Clock& clock);
+                                       async::Clock& clock, async::StopToken token);
 
 bool is_upgrade(const RawRequest& message);
 

@@ -102,8 +102,10 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     error_code error;
     if (listens(listener.descriptor))
       acceptor->assign(protocol_of(family_of(listener.descriptor)), listener.descriptor, error);
-    if (error || !acceptor->is_open())
+    if (error || !acceptor->is_open()) {
+      ::close(listener.descriptor);
       return fail(ErrorKind::invalid, "descriptor {} is no listening socket", listener.descriptor);
+    }
     const auto port = port_of(*acceptor);
     accept_on(std::move(acceptor), listener.kind);
     return port;
@@ -190,7 +192,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self,
                                            std::shared_ptr<Acceptor> acceptor) {
     auto& clock = self->environment_.clock;
-    while (acceptor->is_open()) {
+    while (acceptor->is_open() && !self->scope_.token().requested()) {
       auto [error, socket] = co_await acceptor->async_accept(use_tuple);
       if (self->heritage_) {  // one that came with the cancellation waits for the successor
         if (!error) self->heritage_->connections.push_back({socket.release(), {}});
@@ -257,7 +259,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       if (error || self->scope_.token().requested()) co_return false;
     }
     connection->stage = Stage::reading;
-    auto reading = read_request(connection, self->limits_, clock);
+    auto reading = read_request(connection, self->limits_, clock, self->scope_.token());
     auto incoming = co_await std::move(reading);
     if (incoming.end == Incoming::End::gone) co_return false;
     connection->stage = Stage::serving;
@@ -354,6 +356,12 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   async::Scope scope_;                   // accept loops and connections
   async::Scope drains_;                  // last frames of web sockets; never asked to stop
 };
+
+void close_all(Inheritance& sockets) {
+  for (const auto& listener : sockets.listeners) ::close(listener.descriptor);
+  for (const auto& connection : sockets.connections) ::close(connection.descriptor);
+  sockets = {};
+}
 
 HttpServer::HttpServer(Handler& handler, ServerLimits limits, Environment environment)
     : impl_{std::make_shared<Impl>(handler, limits, std::move(environment))} {}

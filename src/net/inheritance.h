@@ -25,4 +25,7 @@ struct Inheritance {
   std::vector<Parked> connections;
 };
 
+// For sockets that nobody takes over after all.
+void close_all(Inheritance& sockets);
+
 }  // namespace orrery::net

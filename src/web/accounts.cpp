@@ -211,6 +211,17 @@ Result<std::size_t> Accounts::sign_out_everywhere(const std::string& user) {
   return ended;
 }
 
+void Accounts::end_expired() {
+  const auto over = [now = wall_now()](const auto& entry) {
+    const std::optional<WallTime> expires = entry.second.expires;
+    if (!expires || *expires >= now) return false;
+    entry.second.life->request_stop(async::StopReason::finished);
+    return true;
+  };
+  std::erase_if(data_.sessions, over);
+  std::erase_if(data_.keys, over);
+}
+
 std::vector<Accounts::SessionView> Accounts::sessions(const std::string& user,
                                                       const std::string& token) const {
   std::vector<SessionView> list;

@@ -69,6 +69,9 @@ class Accounts final : public Authenticator {
   // Spends the token and makes the user. Errors: denied (the token), and those of add.
   Task<Opened> set_up(std::string token, Credentials given);
 
+  // Ends the sessions and keys whose time is over, and what was opened with them.
+  void end_expired();
+
   // ---- API keys
 
   struct KeyView {

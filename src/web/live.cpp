@@ -72,10 +72,10 @@ void Live::new_lines() {
   for (const auto& watcher : watchers_) {
     if (!watcher->topics.contains(Topic::log)) continue;
     if (watcher->log.size() >= log_limit) {
+      watcher->missed += watcher->log.front().lines;
       watcher->log.pop_front();
-      ++watcher->missed;
     }
-    watcher->log.push_back(piece);
+    watcher->log.push_back({piece, lines.lines.size()});
     watcher->wake.set(async::WaitEnd::done);
   }
 }
@@ -103,7 +103,7 @@ void Live::first_words(Watcher& watcher, const Wish& wish) {
   }
   auto lines = last > 0 ? tail_.take(last + 1, std::size_t(-1)) : tail_.last(lines_at_first);
   while (lines.next() > next_line_ && !lines.lines.empty()) lines.lines.pop_back();  // told to all
-  if (!lines.lines.empty()) watcher.log.push_back(log_piece(lines));
+  if (!lines.lines.empty()) watcher.log.push_back({log_piece(lines), lines.lines.size()});
 }
 
 Live::Watchers::iterator Live::enter(const Wish& wish) {
@@ -124,7 +124,7 @@ Live::Piece Live::next(Watcher& watcher) {
   for (auto* piece : {&watcher.status, &watcher.numbers}) {
     if (const auto taken = std::exchange(*piece, nullptr)) all += *taken;
   }
-  for (const auto& piece : watcher.log) all += *piece;
+  for (const auto& piece : watcher.log) all += *piece.event;
   watcher.log.clear();
   return all.empty() ? nullptr : std::make_shared<const std::string>(std::move(all));
 }
@@ -134,7 +134,7 @@ asio::awaitable<void> Live::stream(Wish wish, std::shared_ptr<net::BodyWriter> w
   static const auto hello = std::make_shared<const std::string>("retry: 500\n\n");
   static const auto still_here = std::make_shared<const std::string>(": still here\n\n");
   const auto place = enter(wish);
-  const auto watcher = *place;
+  const auto& watcher = *place;
   auto piece = hello;
   bool reading = true;
   while (reading && !token.requested()) {

@@ -53,12 +53,16 @@ class Live {
 
  private:
   using Piece = std::shared_ptr<const std::string>;
+  struct LogPiece {
+    Piece event;
+    std::size_t lines;
+  };
   struct Watcher {
     std::set<Topic> topics;
     Piece status;
     Piece numbers;
-    std::deque<Piece> log;
-    std::size_t missed = 0;
+    std::deque<LogPiece> log;
+    std::size_t missed = 0;  // lines
     async::Oneshot<async::WaitEnd> wake;
   };
   using Watchers = std::list<std::shared_ptr<Watcher>>;

@@ -42,8 +42,9 @@ class RuntimeControl {
   // The same for a runtime that is up; with a name, one component and what stands on it.
   virtual Result<> restart(std::optional<std::string> component) = 0;
   // Checks that the program would start, then replaces this one by it: same process, same sockets.
-  // Returns once the check has passed. Errors: unavailable (what the check found), conflict.
-  virtual Task<> restart_in_place() = 0;
+  // Returns once the check has passed. Errors: unavailable (what the check found), conflict,
+  // cancelled.
+  virtual Task<> restart_in_place(async::StopToken token) = 0;
   virtual void shutdown() = 0;
   virtual Task<lifecycle::Settled> wait_settled(TimePoint deadline, async::StopToken token) = 0;
 

@@ -45,7 +45,7 @@ class FakeRuntime final : public RuntimeControl {
     safe_mode_ = safe_mode;
     return {};
   }
-  Task<> restart_in_place() override { co_return Result<>{}; }
+  Task<> restart_in_place(async::StopToken) override { co_return Result<>{}; }
   Result<> restart(std::optional<std::string>) override { return {}; }
   void shutdown() override {}
   Task<lifecycle::Settled> wait_settled(TimePoint, async::StopToken) override {
@@ -73,7 +73,7 @@ class Web : public testing::Test {
     add_probe_routes(*router, runtime);
     add_runtime_routes(*router, runtime, starts, history);
     add_key_routes(*router, *accounts);
-    add_user_routes(*router, *accounts, runtime);
+    add_user_routes(*router, *accounts, runtime, clock);
     add_static_routes(*router);
     add_auth_routes(*router, *accounts, runtime, clock);
     const Router::Call<Guarded> guarded = [](net::Request, Guarded) { return answer(); };

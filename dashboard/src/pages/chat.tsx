@@ -94,7 +94,7 @@ export function Chat() {
         <header class="card-head">
           <h2>{title || t('chat.first')}</h2>
           {here.value.length > 0 && (
-            <Action sure={t('chat.delete.sure', title)} tone="danger" run={() => Promise.resolve(forget(current.value))}>
+            <Action sure={t('chat.delete.sure', title)} tone="danger" disabled={!online.value} title={online.value ? '' : t('chat.offline')} run={() => Promise.resolve(forget(current.value))}>
               {t('chat.delete')}
             </Action>
           )}

@@ -1,7 +1,7 @@
 // The configuration by its schema: one field a key, written into the file's text by the program, so
 // that comments and order stay.
 import { useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect, useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { post, put } from '../api';
 import { Action, Button, Notice, ProblemText } from '../parts/basics';
 import { Changes, useDocument, type Document, type Key, type Verdict } from '../parts/configuration';
@@ -36,8 +36,13 @@ export function ConfigurationForm(props: { after: { label: string; run: () => Pr
   const verdict = useSignal<Verdict | null>(null);
   const saved = useSignal(false);
 
-  // The program writes every change into the text, one after the other.
+  // The program writes every change into the text, one after the other. Only the last rewriting
+  // counts, and nothing is saved while one is under way.
+  const newest = useRef(0);
+  const rewriting = useSignal(false);
   const rewrite = async (now: Document, values: Record<string, string | null>) => {
+    const mine = ++newest.current;
+    rewriting.value = true;
     let next = now.text;
     let last: (Verdict & { text: string }) | null = null;
     for (const [name, value] of Object.entries(values)) {
@@ -46,8 +51,10 @@ export function ConfigurationForm(props: { after: { label: string; run: () => Pr
       last = await post<Verdict & { text: string }>('/api/config/edit', { text: next, key: name, value: value === null ? null : toSend(key, value) });
       next = last.text;
     }
+    if (mine !== newest.current) return;
     text.value = last ? next : null;
     verdict.value = last;
+    rewriting.value = false;
   };
   const enter = (key: Key, value: string | null) => {
     const now = document.value;
@@ -57,7 +64,10 @@ export function ConfigurationForm(props: { after: { label: string; run: () => Pr
     if (value === valueOf(key)) delete values[key.name];
     entered.value = values;
     problem.value = null;
-    rewrite(now, values).catch((error: unknown) => (problem.value = error));
+    rewrite(now, values).catch((error: unknown) => {
+      problem.value = error;
+      rewriting.value = false;
+    });
   };
   const save = async () => {
     const now = document.value;
@@ -67,6 +77,8 @@ export function ConfigurationForm(props: { after: { label: string; run: () => Pr
     saved.value = true;
   };
   const undo = () => {
+    newest.current++;
+    rewriting.value = false;
     entered.value = {};
     text.value = null;
     verdict.value = null;
@@ -80,7 +92,7 @@ export function ConfigurationForm(props: { after: { label: string; run: () => Pr
   if (!now) return problem.value ? <ProblemText problem={problem.value} /> : <p class="hint">{t('common.loading')}</p>;
   const sections = [...new Set(now.keys.map((key) => key.name.slice(0, key.name.lastIndexOf('.'))))];
   const faults = verdict.value?.faults ?? [];
-  const faulty = faults.length > 0 || problem.value !== null;
+  const faulty = faults.length > 0 || problem.value !== null || rewriting.value;
   return (
     <div class="config-form">
       <p class="hint">{now.exists ? t('config.file', now.path) : t('config.file.new', now.path)}</p>

@@ -73,19 +73,21 @@ function Users() {
 }
 
 function MyPassword() {
+  const before = useSignal('');
   const password = useSignal('');
   const again = useSignal('');
   const change = async () => {
-    await post('/api/users/password', { username: username.value, password: password.value });
+    await post('/api/users/password', { username: username.value, password: password.value, confirm: before.value });
     await lookWho();
   };
   const differ = again.value !== '' && again.value !== password.value;
   return (
     <Card title={t('users.change')}>
       <div class="toolbar">
-        <Field label={t('users.password')} value={password.value} onValue={(value) => (password.value = value)} input={{ type: 'password', autocomplete: 'new-password', name: 'my-password' }} hint={t('users.password.short')} />
+        <Field label={t('factor.confirm_password')} value={before.value} onValue={(value) => (before.value = value)} input={{ type: 'password', autocomplete: 'current-password', name: 'my-password-before' }} />
+        <Field label={t('users.password.new')} value={password.value} onValue={(value) => (password.value = value)} input={{ type: 'password', autocomplete: 'new-password', name: 'my-password' }} hint={t('users.password.short')} />
         <Field label={t('users.password.again')} value={again.value} onValue={(value) => (again.value = value)} input={{ type: 'password', autocomplete: 'new-password', name: 'my-password-again' }} hint={differ ? t('users.password.differ') : t('users.changed')} />
-        <Action run={change} disabled={password.value.length < 8 || again.value !== password.value}>
+        <Action run={change} disabled={!before.value || password.value.length < 8 || again.value !== password.value}>
           {t('users.change')}
         </Action>
       </div>

@@ -4,7 +4,7 @@
 // has it, and sent again after a break with the same id, so nothing is lost and nothing counts twice.
 import { computed, effect, signal } from '@preact/signals';
 import { status } from './live';
-import { who } from './session';
+import { username, who } from './session';
 
 export type Delivery = 'waiting' | 'sending' | 'sent' | 'answered' | 'ignored' | 'failed' | 'refused';
 
@@ -58,9 +58,10 @@ export const working = computed(() => here.value.some((message) => message.autho
 
 // ---- what has not arrived yet, also over a reload of the page
 
-const storage = 'chat-unsent';
-const unsent = (): Said[] => JSON.parse(localStorage.getItem(storage) ?? '[]') as Said[];
-const keepUnsent = (list: Said[]) => localStorage.setItem(storage, JSON.stringify(list));
+// Each person's own: another who signs in here must not send it.
+const storage = () => `chat-unsent ${username.value}`;
+const unsent = (): Said[] => JSON.parse(localStorage.getItem(storage()) ?? '[]') as Said[];
+const keepUnsent = (list: Said[]) => (list.length > 0 ? localStorage.setItem(storage(), JSON.stringify(list)) : localStorage.removeItem(storage()));
 
 const change = (id: string, part: Partial<Said>) => (said.value = said.value.map((message) => (message.id === id && message.author === 'you' ? { ...message, ...part } : message)));
 
@@ -85,7 +86,7 @@ export function begin(): void {
 
 export function forget(conversation: string): void {
   drop(conversation);
-  socket?.send(JSON.stringify({ type: 'delete', conversation }));
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'delete', conversation }));
 }
 
 function drop(conversation: string): void {
@@ -111,7 +112,9 @@ function open(): void {
   if (socket || who.value !== 'somebody' || !status.value?.ready) return;
   socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/chat/ws`);
   socket.onopen = () => {
-    const last = Math.max(0, ...said.value.map((message) => message.number));
+    // What became of a message that was still open has to be asked for again.
+    const open = said.value.filter((message) => message.number > 0 && message.author === 'you' && (message.delivery === 'sent' || message.delivery === 'sending'));
+    const last = open.length > 0 ? Math.min(...open.map((message) => message.number)) - 1 : Math.max(0, ...said.value.map((message) => message.number));
     socket?.send(JSON.stringify({ type: 'open', after: last }));
   };
   socket.onmessage = (event) => hear(JSON.parse(event.data as string) as Heard);
@@ -152,7 +155,10 @@ function take(messages: Said[]): void {
   const fresh = messages.filter((message) => message.number === 0 || !numbers.has(message.number));
   const mine = new Map(fresh.filter((message) => message.author === 'you').map((message) => [message.id, message]));
   keepUnsent(unsent().filter((message) => !mine.has(message.id)));
+  const settled = new Map(messages.filter((message) => message.author === 'you' && message.delivery).map((message) => [message.number, message.delivery]));
   const before = said.value.map((message) => {
+    const outcome = message.number > 0 ? settled.get(message.number) : undefined;
+    if (outcome) return { ...message, delivery: outcome };
     const known = message.author === 'you' && message.number === 0 ? mine.get(message.id) : undefined;
     if (!known) return message;
     mine.delete(message.id);

@@ -19,13 +19,16 @@ export const missed = signal(0);
 const waiting: LogLine[] = [];
 let scheduled = false;
 
-// Lines are taken into account once a frame, however many arrive.
+// Lines are taken into account once a frame, however many arrive; where there are no frames, in a
+// window that is not seen, now and then.
 export function takeLines(more: LogLine[]): void {
   for (const line of more) waiting.push(line);
   if (scheduled) return;
   scheduled = true;
-  requestAnimationFrame(takeIn);
+  if (document.hidden) setTimeout(takeIn, 1000);
+  else requestAnimationFrame(takeIn);
 }
+document.addEventListener('visibilitychange', () => scheduled && takeIn());
 
 function takeIn(): void {
   scheduled = false;

@@ -168,6 +168,7 @@ export const en = {
   'chat.delete.sure': 'Delete “{0}” with all its messages?',
   'chat.not_ready': 'The bot is not ready. What you write is sent as soon as it is.',
   'chat.messages': 'Messages',
+  'chat.offline': 'Possible once there is a connection again',
   'chat.not_kept': 'The database is not available: messages are not kept over a restart.',
 
   'logs.title': 'Log',
@@ -209,6 +210,7 @@ export const en = {
   'users.help': 'Everybody here may sign in and do everything.',
   'users.name': 'Name',
   'users.password': 'Password',
+  'users.password.new': 'New password',
   'users.password.again': 'Password, once more',
   'users.password.differ': 'The two passwords differ.',
   'users.password.short': 'A password has at least 8 characters.',

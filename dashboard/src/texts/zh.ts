@@ -170,6 +170,7 @@ export const zh: Texts = {
   'chat.delete.sure': '删除“{0}”及其全部消息？',
   'chat.not_ready': '机器人尚未就绪。你写的内容会在就绪后发送。',
   'chat.messages': '消息列表',
+  'chat.offline': '恢复连接后可用',
   'chat.not_kept': '数据库不可用：重启后不会保留消息。',
 
   'logs.title': '日志',
@@ -211,6 +212,7 @@ export const zh: Texts = {
   'users.help': '这里的每个人都可以登录并进行所有操作。',
   'users.name': '名称',
   'users.password': '密码',
+  'users.password.new': '新密码',
   'users.password.again': '再次输入密码',
   'users.password.differ': '两次输入的密码不同。',
   'users.password.short': '密码至少 8 个字符。',

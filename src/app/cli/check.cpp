@@ -93,7 +93,9 @@ Result<std::string> check_port(const config::Settings& settings, const Common& c
   if (free) return place + " is free";
   if (reason == std::strerror(EADDRINUSE)) {
     const auto owner = net::describe_listener(http.port);
-    const bool ours = owner.ends_with("(orrery)") && Client{common}.ask("GET", "/api/stat/version");
+    const auto holder = holder_of(data_folder(common.data));
+    const bool ours = holder && owner.starts_with(fmt::format("process {} ", *holder)) &&
+                      Client{common}.ask("GET", "/api/stat/version");
     if (ours) return fmt::format("{} is served by the running bot, {}", place, owner);
     Error taken{ErrorKind::conflict, fmt::format("{} is taken by {}", place, owner)};
     return fail(std::move(taken).remedy("stop that process, or set http.port to another port"));

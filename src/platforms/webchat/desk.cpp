@@ -60,7 +60,16 @@ void Desk::tell_all(const std::string& text) const {
   for (const auto& window : windows_) window->send(text);
 }
 
-void Desk::open(Window window, std::int64_t after) { push(Opening{std::move(window), after}); }
+void Desk::end() {
+  ended_ = true;
+  queue_.clear();
+  windows_.clear();
+}
+
+void Desk::open(Window window, std::int64_t after) {
+  if (queue_.size() >= queue_limit) return window->close(1008, "too much at once");
+  push(Opening{std::move(window), after});
+}
 
 void Desk::say(Window window, Said said) {
   if (admits(window, said.id)) push(Saying{std::move(window), std::move(said)});
@@ -86,6 +95,7 @@ bool Desk::admits(const Window& window, const std::string& id) {
 }
 
 void Desk::push(Step step) {
+  if (ended_) return;
   queue_.push_back(std::move(step));
   if (std::exchange(working_, true)) return;
   environment_.scope.spawn("desk of " + visitor_.name, work(shared_from_this()));
@@ -117,18 +127,16 @@ asio::awaitable<void> Desk::take(Opening step) {
       whole = true;
     }
   }
-  if (!lines) {
-    step.window->send(error_event("", lines.error().text()));
-    co_return;
-  }
+  // The window comes again by itself, and asks again.
+  if (!lines) co_return step.window->close(1011, "the transcript cannot be read");
   json::array messages;
   for (const auto& line : *lines) messages.push_back(to_json(line));
-  // A history may be longer than one message of ours should be; windows take it in pieces.
-  step.window->send(json::serialize(json::object{{"type", "history"},
-                                                 {"messages", std::move(messages)},
-                                                 {"kept", environment_.kept},
-                                                 {"whole", whole}}));
-  windows_.insert(step.window);
+  const bool there =
+      step.window->send(json::serialize(json::object{{"type", "history"},
+                                                     {"messages", std::move(messages)},
+                                                     {"kept", environment_.kept},
+                                                     {"whole", whole}}));
+  if (there) windows_.insert(step.window);
 }
 
 asio::awaitable<void> Desk::take(Saying step) {

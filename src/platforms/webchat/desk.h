@@ -19,7 +19,7 @@
 //
 // Owns      its queue; work in flight belongs to the scope it is given.
 // Threads   the control strand; outlets are called on the bot strand and post here.
-// Limits    the last 1,000 lines of a visitor; 64 steps wait.
+// Limits    the last 1,000 lines of a visitor; 64 of what windows ask for wait.
 #pragma once
 
 #include <deque>
@@ -62,8 +62,12 @@ class Desk final : public std::enable_shared_from_this<Desk> {
   void say(Window window, Said said);
   void forget(Window window, std::string conversation);
   // Nobody is there and nothing is under way.
-  bool idle() const { return windows_.empty() && at_rest(); }
-  bool at_rest() const { return queue_.empty() && !working_ && in_flight_ == 0; }
+  bool idle() const { return windows_.empty() && written() && in_flight_ == 0; }
+  // Everything that has come is written down and told.
+  bool written() const { return queue_.empty() && !working_; }
+  // From now on nothing counts any more: what the desk works with is about to go, and an answer may
+  // still come. Requires: no step is being worked on.
+  void end();
 
   // Called by the outlet, on the control strand.
   void reply(chat::Message to, std::string text);
@@ -109,6 +113,7 @@ class Desk final : public std::enable_shared_from_this<Desk> {
   std::set<Window> windows_;  // that have asked for what is said
   std::deque<Step> queue_;
   bool working_ = false;
+  bool ended_ = false;
   std::size_t in_flight_ = 0;  // handed on to the pipeline
 };
 

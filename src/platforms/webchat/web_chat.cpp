@@ -180,7 +180,7 @@ void WebChat::answer(const std::shared_ptr<Session>& session, Wish wish) {
 // Until what was said is written down, or until the token says that there is no time.
 asio::awaitable<void> WebChat::settle_desks(async::StopToken token) {
   const auto busy = [this] {
-    return std::ranges::any_of(desks_, [](const auto& entry) { return !entry.second->at_rest(); });
+    return std::ranges::any_of(desks_, [](const auto& entry) { return !entry.second->written(); });
   };
   while (busy() && !token.requested()) {
     auto pause = async::sleep_until(clock_, clock_.now() + std::chrono::milliseconds{2}, token);
@@ -189,6 +189,7 @@ asio::awaitable<void> WebChat::settle_desks(async::StopToken token) {
   work_.request_stop(async::StopReason::shutdown);
   auto ending = work_.join(async::never);
   co_await std::move(ending);
+  for (const auto& [id, desk] : desks_) desk->end();
 }
 
 asio::awaitable<void> WebChat::close(async::StopToken token) {

@@ -12,7 +12,9 @@ Visitor visitor_of(const net::Request& request, const Principal& who) {
   if (as && who.via == Principal::Via::local_socket) {
     return {.id = "user:" + *as, .name = *as, .standing = chat::Standing::user};
   }
-  return {.id = "account:" + who.name, .name = who.name, .standing = chat::Standing::owner};
+  // A program with a key that may only chat is no owner.
+  const auto standing = who.may(Scope::manage) ? chat::Standing::owner : chat::Standing::user;
+  return {.id = "account:" + who.name, .name = who.name, .standing = standing};
 }
 
 asio::awaitable<void> converse(Door* door, net::Request request, Guarded in,

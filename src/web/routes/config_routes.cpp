@@ -85,7 +85,7 @@ class ConfigRoutes {
     const auto verdict = editor_.check(*edited);
     if (!verdict) co_return problem(verdict.error());
     auto data = to_json(*verdict);
-    data["text"] = std::move(*edited);
+    data["text"] = *edited;
     co_return ok(std::move(data));
   }
 

@@ -12,7 +12,8 @@ namespace json = boost::json;
 // `?topics=status,log`; without it, the status.
 Result<std::set<Topic>> topics_of(const net::Request& request) {
   std::set<Topic> topics;
-  for (const auto name : split(request.parameter("topics").value_or("status"), ',')) {
+  const auto wanted = request.parameter("topics").value_or("status");
+  for (const auto name : split(wanted, ',')) {
     const auto topic = topic_named(trim(name));
     if (!topic) return fail(ErrorKind::invalid, "topics are status, numbers and log");
     topics.insert(*topic);

@@ -30,7 +30,8 @@ void add_static_routes(Router& router);
 void add_auth_routes(Router& router, Accounts& accounts, RuntimeControl& runtime,
                      async::Clock& clock);
 // /api/users
-void add_user_routes(Router& router, Accounts& accounts, RuntimeControl& runtime);
+void add_user_routes(Router& router, Accounts& accounts, RuntimeControl& runtime,
+                     async::Clock& clock);
 // /api/keys
 void add_key_routes(Router& router, Accounts& accounts);
 // /api/log/*

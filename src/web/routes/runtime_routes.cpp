@@ -76,7 +76,7 @@ class RuntimeRoutes {
     const auto body = body_of(request);
     if (!body) co_return problem(body.error());
     if (is_set(*body, "in_place")) {
-      auto replacing = runtime_->restart_in_place();
+      auto replacing = runtime_->restart_in_place(request.token);
       const auto begun = co_await std::move(replacing);
       co_return begun ? ok(status_json(*runtime_), 202) : problem(begun.error());
     }
