@@ -40,6 +40,11 @@ function App() {
   );
 }
 
+const titles = { '/chat': 'nav.chat', '/logs': 'nav.logs', '/recovery': 'nav.recovery', '/settings': 'nav.settings' } as const;
+effect(() => {
+  const title = Object.entries(titles).find(([start]) => path.value.startsWith(start))?.[1] ?? 'nav.overview';
+  document.title = who.value === 'somebody' ? `${t(title)} · ${t('app.name')}` : t('app.name');
+});
 effect(() => (who.value === 'somebody' ? follow() : stopFollowing()));
 
 // The page may be older than the program: it asks until somebody answers.

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "app/cli/commands.h"
+#include "app/handover.h"
 #include "app/out_of_memory.h"
 #include "app/stop_signals.h"
 
@@ -41,7 +42,10 @@ int run_command_line(int argc, char** argv, const Extend& extend) {
   hear_stop_signals(Hear::no);  // until the program can; commands that only ask hear them again
   ::umask(0077);                // what we write is nobody else's business
   const auto parsed = cli::parse(argc, argv);
-  if (const auto* code = std::get_if<int>(&parsed)) return *code;
+  if (const auto* code = std::get_if<int>(&parsed)) {
+    if (*code != 0) go_back_from("it does not understand the command line of the one before");
+    return *code;
+  }
   const auto& line = std::get<cli::CommandLine>(parsed);
   if (!std::holds_alternative<cli::Run>(line.command)) hear_stop_signals(Hear::yes);
   const auto invocation = own_invocation(argc, argv);

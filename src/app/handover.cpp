@@ -1,8 +1,10 @@
 #include "app/handover.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 
 #include <boost/json.hpp>
@@ -148,16 +150,40 @@ int memory_file(const std::string& text) {
 }
 
 // Out of the way of the numbers that listening sockets must have.
-int move_up(int descriptor) { return descriptor < 0 ? -1 : ::fcntl(descriptor, F_DUPFD, 512); }
+int move_up(int descriptor, int above) {
+  return descriptor < 0 ? -1 : ::fcntl(descriptor, F_DUPFD, above);
+}
 
-// Gives everything that is kept its place, without the mark that would close it.
+// Makes room: everything that is not kept goes now, not only with the exec.
+void close_the_rest(const Handover& handover, int image) {
+  std::vector<int> kept{handover.lock, handover.previous, image};
+  for (const auto& listener : handover.sockets.listeners) kept.push_back(listener.descriptor);
+  for (const auto& parked : handover.sockets.connections) kept.push_back(parked.descriptor);
+  std::ranges::sort(kept);
+  int first = STDERR_FILENO + 1;
+  for (const int descriptor : kept) {
+    if (descriptor < first) continue;
+    if (descriptor > first)
+      ::close_range(static_cast<unsigned>(first), static_cast<unsigned>(descriptor) - 1, 0);
+    first = descriptor + 1;
+  }
+  ::close_range(static_cast<unsigned>(first), ~0U, 0);
+}
+
+// Gives everything that is kept its place, without the mark that would close it. Connections that
+// there is no room for are left behind.
 Handover arrange(const Handover& handover) {
+  ::close_range(first_listener, ~0U, CLOSE_RANGE_CLOEXEC);  // the places they had before
   auto placed = handover;
-  placed.lock = move_up(handover.lock);
-  placed.previous = move_up(handover.previous);
-  for (auto& parked : placed.sockets.connections) parked.descriptor = move_up(parked.descriptor);
+  const int above = first_listener + static_cast<int>(handover.sockets.listeners.size());
   for (auto& listener : placed.sockets.listeners)
-    listener.descriptor = move_up(listener.descriptor);
+    listener.descriptor = move_up(listener.descriptor, above);
+  placed.lock = move_up(handover.lock, above);
+  placed.previous = move_up(handover.previous, above);
+  for (auto& parked : placed.sockets.connections)
+    parked.descriptor = move_up(parked.descriptor, above);
+  std::erase_if(placed.sockets.connections,
+                [](const auto& parked) { return parked.descriptor < 0; });
   int place = first_listener;
   for (auto& listener : placed.sockets.listeners) {
     ::dup2(listener.descriptor, place);
@@ -191,6 +217,29 @@ std::vector<std::string> environment_of(const Invocation& invocation, const Hand
   return entries;
 }
 
+// The path we were called by, if it means this program: behind a link that is pointed elsewhere is
+// where the next version will be.
+std::optional<std::string> as_called(const std::string& name) {
+  if (name.find('/') == std::string::npos) return std::nullopt;
+  struct stat called{};
+  struct stat self{};
+  const bool same = ::stat(name.c_str(), &called) == 0 && ::stat("/proc/self/exe", &self) == 0 &&
+                    called.st_dev == self.st_dev && called.st_ino == self.st_ino;
+  if (!same) return std::nullopt;
+  std::error_code error;
+  const auto path = std::filesystem::absolute(name, error);
+  return error ? std::nullopt : std::optional{path.string()};
+}
+
+// Requires: everything has its place.
+Result<> run(const std::string& program, const Invocation& invocation, const Handover& placed) {
+  const int description = memory_file(json::serialize(describe(placed)));
+  auto arguments = invocation.arguments;
+  auto environment = environment_of(invocation, placed, description);
+  ::execve(program.c_str(), pointers(arguments).data(), pointers(environment).data());
+  return fail(ErrorKind::unavailable, "{} cannot be run: {}", program, std::strerror(errno));
+}
+
 }  // namespace
 
 Handover take_handover() {
@@ -220,7 +269,7 @@ Invocation own_invocation(int argc, char** argv) {
   // Already replaced while we were being started: the name is the newer one's.
   constexpr std::string_view deleted = " (deleted)";
   if (path.ends_with(deleted)) path.resize(path.size() - deleted.size());
-  invocation.program = std::move(path);
+  invocation.program = as_called(argv[0]).value_or(path);
   invocation.arguments.assign(argv, argv + argc);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string pair{*entry};
@@ -233,25 +282,27 @@ Invocation own_invocation(int argc, char** argv) {
 }
 
 Result<> become(const Invocation& invocation, const Handover& handover) {
-  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);  // libraries are not as careful as we are
+  close_the_rest(handover, -1);
   const auto placed = arrange(handover);
-  const int description = memory_file(json::serialize(describe(placed)));
-  auto arguments = invocation.arguments;
-  auto environment = environment_of(invocation, placed, description);
-  ::execve(invocation.program.c_str(), pointers(arguments).data(), pointers(environment).data());
-  Error failed{ErrorKind::unavailable,
-               fmt::format("{} cannot be run: {}", invocation.program, std::strerror(errno))};
-  if (placed.previous >= 0) return fall_back(placed, failed.text());
-  return fail(std::move(failed));
+  auto failed = run(invocation.program, invocation, placed);
+  if (placed.previous >= 0) return fall_back(placed, failed.error().text());
+  return failed;
 }
 
 Result<> fall_back(const Handover& handover, std::string reason) {
-  auto back = handover.previous_was;
-  back.program = fmt::format("/proc/self/fd/{}", handover.previous);
   auto left = handover;
   left.previous = -1;
   left.fell_back = std::move(reason);
-  return become(back, left);
+  close_the_rest(left, handover.previous);
+  const int above = first_listener + static_cast<int>(left.sockets.listeners.size());
+  const int image = ::fcntl(handover.previous, F_DUPFD_CLOEXEC, above);
+  return run(fmt::format("/proc/self/fd/{}", image), handover.previous_was, arrange(left));
+}
+
+void go_back_from(const std::string& reason) {
+  const auto before = take_handover();
+  if (before.previous < 0) return;
+  [[maybe_unused]] const auto failed = fall_back(before, reason);
 }
 
 int open_own_image() { return ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC); }

@@ -52,6 +52,9 @@ Result<> become(const Invocation& invocation, const Handover& handover);
 // Becomes the program before again, as it was started, telling it why. Requires: there is one.
 Result<> fall_back(const Handover& handover, std::string reason);
 
+// The same, if we were started in place and cannot even begin; returns if we were not.
+void go_back_from(const std::string& reason);
+
 // A descriptor of the file this program was loaded from, even if it has been replaced since.
 int open_own_image();
 

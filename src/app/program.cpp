@@ -415,6 +415,10 @@ Task<> Program::restart_in_place(async::StopToken token) {
   const auto busy = [this] {
     return succession_.heir() != nullptr || driver_->snapshot()->stop_requested;
   };
+  if (std::exchange(checking_successor_, true))
+    co_return fail(ErrorKind::conflict, "a restart is being checked already");
+  const auto checked =
+      std::shared_ptr<void>{nullptr, [this](void*) { checking_successor_ = false; }};
   if (busy()) co_return fail(ErrorKind::conflict, "the program is stopping or restarting already");
   auto checking = check_successor(std::move(token));
   if (auto fit = co_await std::move(checking); !fit) co_return fit;

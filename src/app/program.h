@@ -108,6 +108,7 @@ class Program final : public web::RuntimeControl {
   web::Boot boot_;
   bool safe_mode_ = false;
   bool was_busy_ = false;
+  bool checking_successor_ = false;
   std::atomic<std::uint64_t> handled_ = 0;
   web::Accounts accounts_;
   observe::LogTail log_tail_;

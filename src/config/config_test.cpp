@@ -153,7 +153,7 @@ TEST(Duration, Is_a_number_with_a_unit) {
   }
 }
 
-TEST(Config, A_zero_byte_in_the_file_is_a_fault_with_its_line) {
+TEST_F(Config, A_zero_byte_in_the_file_is_a_fault_with_its_line) {
   const auto outcome = load({.file = "f",
                              .text = std::string{"[http]\n[\0\0[\n", 12},
                              .flags = {},

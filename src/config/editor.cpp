@@ -50,39 +50,120 @@ std::string version_of(const std::string& text) {
   return fmt::format("{:016x}", hash);
 }
 
-// "…://name:password@…"
-std::string mask_password(const std::string& line) {
-  const auto scheme = line.find("://");
-  const auto at = line.rfind('@');
-  const auto colon = scheme == std::string::npos ? scheme : line.find(':', scheme + 3);
-  if (at == std::string::npos || colon == std::string::npos || colon > at) return line;
-  return line.substr(0, colon + 1) + marker_of("database.url") + line.substr(at);
+// What a secret key holds, whether it came from a file or is in force.
+std::string held_by(const Settings& settings, std::string_view key) {
+  if (key == "discord.token") return settings.discord.token.reveal();
+  if (key == "sentry.dsn") return settings.sentry.dsn.reveal();
+  return settings.database.url.reveal();
 }
 
-// What looks like a secret key's line, also in a comment or a file that cannot be parsed: what
-// stands there goes.
+// The password of a URL: "…://name:password@…".
+std::optional<Extent> password_in(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto at = url.rfind('@');
+  if (scheme == std::string_view::npos || at == std::string_view::npos) return std::nullopt;
+  const auto colon = url.find(':', scheme + 3);
+  if (colon == std::string_view::npos || colon >= at) return std::nullopt;
+  return Extent{colon + 1, at};
+}
+
+// A value with what is secret of it replaced; nothing if nothing is.
+std::optional<std::string> with_secret(const std::string& key, const std::string& value,
+                                       const std::string& replacement) {
+  if (key != "database.url") return value.empty() ? std::nullopt : std::optional{replacement};
+  const auto password = password_in(value);
+  if (!password) return std::nullopt;
+  return value.substr(0, password->begin) + replacement + value.substr(password->end);
+}
+
+std::string secret_of(const std::string& key, const std::string& value) {
+  if (key != "database.url") return value;
+  const auto password = password_in(value);
+  return password ? value.substr(password->begin, password->end - password->begin) : std::string{};
+}
+
+std::string toml_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (static_cast<unsigned char>(c) < 0x20) {
+      quoted += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+// A secret key's value as the file writes it, without the secret. What the program did not take, a
+// number or an unknown scheme, is looked at as it is written.
+std::optional<std::string> hide(const std::string& key, const std::string& written,
+                                const std::string& held) {
+  const auto marker = marker_of(key);
+  if (const auto hidden = with_secret(key, held, marker)) return toml_string(*hidden);
+  if (written == "\"\"" || written == "''") return std::nullopt;
+  if (key != "database.url") return toml_string(marker);
+  return with_secret(key, written, marker);
+}
+
+// Values of the file's text replaced, the last first, so that the places of the others stay right.
+std::string replaced(std::string text, std::vector<std::pair<Extent, std::string>> replacements) {
+  std::ranges::sort(replacements, std::ranges::greater{},
+                    [](const auto& r) { return r.first.begin; });
+  for (const auto& [extent, value] : replacements)
+    text.replace(extent.begin, extent.end - extent.begin, value);
+  return text;
+}
+
+// In a text that is no TOML, and in comments, nobody knows where a value ends: from what looks like
+// a secret key's "=" to the end of the line everything goes.
 std::string mask_line(const std::string& line) {
-  const auto equals = line.find('=');
-  if (equals == std::string::npos) return line;
-  auto name = trim(std::string_view{line}.substr(0, equals));
-  if (name.starts_with('#')) name = trim(name.substr(1));
   for (const auto& key : schema()) {
-    const bool meant = key.name == name || key.name.ends_with("." + std::string{name});
-    if (!key.secret || !meant) continue;
-    const auto rest = trim(std::string_view{line}.substr(equals + 1));
-    if (rest.empty() || rest == "\"\"" || rest.find("(secret ") != std::string_view::npos)
-      return line;
-    if (key.name == "database.url") return mask_password(line);
-    return line.substr(0, equals) + "= \"" + marker_of(key.name) + "\"";
+    if (!key.secret) continue;
+    const auto name = key.name.substr(key.name.rfind('.') + 1);
+    for (auto at = line.find(name); at != std::string::npos; at = line.find(name, at + 1)) {
+      auto equals = at + name.size();
+      while (equals < line.size() &&
+             std::string_view{" \t\"'"}.find(line[equals]) != std::string_view::npos)
+        ++equals;
+      if (equals >= line.size() || line[equals] != '=') continue;
+      const auto value = trim(std::string_view{line}.substr(equals + 1));
+      const bool plain = value.empty() || value == "\"\"" || value.starts_with("\"sqlite:") ||
+                         value.starts_with("\"(secret ");
+      if (!plain) return line.substr(0, equals + 1) + " \"" + marker_of(key.name) + "\"";
+    }
   }
   return line;
 }
 
-std::vector<std::pair<std::string, std::string>> secrets_in(const std::string& text,
-                                                            const Settings& in_force) {
-  auto secrets = named_secrets(load_alone(text).loaded.settings);
-  for (auto& secret : named_secrets(in_force)) secrets.push_back(std::move(secret));
-  return secrets;
+bool is_comment(std::string_view line) { return trim(line).starts_with('#'); }
+
+// A value that goes on over lines hides in the lines after its key's.
+bool goes_on(std::string_view line, std::string_view quotes) {
+  const auto first = line.find(quotes);
+  return first != std::string_view::npos && line.find(quotes, first + 3) == std::string_view::npos;
+}
+
+std::string mask_lines(const std::string& text, bool comments_only) {
+  std::string masked;
+  std::string inside;  // the quotes that end what has begun
+  const auto lines = split(text, '\n');
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string line{lines[i]};
+    if (i > 0) masked += '\n';
+    if (comments_only && !is_comment(line)) {
+      masked += line;
+    } else if (!inside.empty()) {
+      masked += "(hidden)";
+      if (line.find(inside) != std::string::npos) inside.clear();
+    } else {
+      masked += mask_line(line);
+      for (const auto* quotes : {R"(""")", "'''"}) {
+        if (!comments_only && goes_on(line, quotes)) inside = quotes;
+      }
+    }
+  }
+  return masked;
 }
 
 Error cannot_write(const std::string& path) {
@@ -121,17 +202,24 @@ std::string joined(const std::vector<std::string>& lines) {
 }  // namespace
 
 std::string mask_secrets(const std::string& text, const Settings& in_force) {
+  const auto loaded = load_alone(text).loaded;
   auto masked = text;
-  for (const auto& [key, secret] : secrets_in(text, in_force)) {
+  if (loaded.parsed) {
+    std::vector<std::pair<Extent, std::string>> replacements;
+    for (const auto& [key, extent] : loaded.extents) {
+      if (!find_key(key)->secret) continue;
+      const auto written = text.substr(extent.begin, extent.end - extent.begin);
+      if (const auto hidden = hide(key, written, held_by(loaded.settings, key)))
+        replacements.emplace_back(extent, *hidden);
+    }
+    masked = replaced(std::move(masked), std::move(replacements));
+  }
+  masked = mask_lines(masked, loaded.parsed);
+  // Whatever is in force is known, wherever it stands.
+  for (const auto& [key, secret] : named_secrets(in_force)) {
     if (secret.size() >= 4) replace_all(masked, secret, marker_of(key));
   }
-  std::string lines;
-  const auto all = split(masked, '\n');
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (i > 0) lines += '\n';
-    lines += mask_line(std::string{all[i]});
-  }
-  return lines;
+  return masked;
 }
 
 Result<Document> Editor::open() const {
@@ -149,18 +237,29 @@ Result<std::string> Editor::unmasked(const std::string& text) const {
   if (text.size() > text_limit)
     return fail(ErrorKind::invalid, "a configuration file has at most {} bytes", text_limit);
   if (!is_utf8(text)) return fail(ErrorKind::invalid, "the text is not valid UTF-8");
-  auto plain = text;
   const auto path = target_of(configuration_.sources());
   const auto before = fs::exists(path) ? read_file(path) : Result<std::string>{std::string{}};
   if (!before) return fail(before.error());
-  for (const auto& [key, secret] : secrets_in(*before, configuration_.settings()))
-    replace_all(plain, marker_of(key), secret);
-  for (const auto& key : schema()) {
-    if (!key.secret || plain.find(marker_of(key.name)) == std::string::npos) continue;
-    return fail(ErrorKind::invalid, "{}: there is no secret to keep; write the value itself",
-                key.name);
+  const auto on_disk = load_alone(*before).loaded;
+  const auto given = load_alone(text).loaded;
+  std::vector<std::pair<Extent, std::string>> replacements;
+  // A marker stands for a secret only where that secret belongs, and only as the whole of it:
+  // elsewhere it would show it.
+  for (const auto& [key, extent] : given.extents) {
+    if (!find_key(key)->secret) continue;
+    const auto value = held_by(given.settings, key);
+    if (secret_of(key, value) != marker_of(key)) {
+      if (value.find("(secret ") == std::string::npos) continue;
+      return fail(ErrorKind::invalid, "{}: the marker of a secret stands for the whole of it", key);
+    }
+    auto kept = secret_of(key, held_by(on_disk.settings, key));
+    if (kept.empty()) kept = secret_of(key, held_by(configuration_.settings(), key));
+    if (kept.empty())
+      return fail(ErrorKind::invalid, "{}: there is no secret to keep; write the value itself",
+                  key);
+    replacements.emplace_back(extent, toml_string(*with_secret(key, value, kept)));
   }
-  return plain;
+  return replaced(text, std::move(replacements));
 }
 
 Outcome Editor::load_text(std::string text) const {

@@ -55,6 +55,42 @@ TEST_F(Edit, A_secret_in_a_broken_file_is_not_shown_either) {
               Not(HasSubstr("very-secret")));
 }
 
+TEST_F(Edit, No_way_of_writing_a_secret_shows_it) {
+  for (const auto* text :
+       {"discord = { token = \"very-secret\" }\n", "\"discord\".\"token\" = 'very-secret'\n",
+        "[discord]\n\"token\" = \"very-\\u0073ecret\"\n",
+        "[discord]\ntoken = \"\"\"\nvery-secret\"\"\"\n", "[discord]\n# token = \"very-secret\"\n",
+        "[database]\nurl = \"mysql://u:very-secret@h/x\"\n",
+        "[discord]\ntoken = [\"very-secret\"]\n",
+        "oops\n[database]\nurl = \"postgresql://u:very-secret@h/x\"\n",
+        "oops\n[discord]\n\"token\" = \"\"\"\nvery-secret\n\"\"\"\nsentry = { dsn = "
+        "\"very-secret\" }\n"}) {
+    const auto masked = mask_secrets(text, Settings{});
+    EXPECT_THAT(masked, Not(HasSubstr("secret@"))) << text;
+    EXPECT_THAT(masked, Not(HasSubstr("very-"))) << text;
+  }
+}
+
+TEST_F(Edit, A_marker_is_worth_nothing_but_at_its_own_key) {
+  auto& e = editing(
+      "[discord]\ntoken = \"very-secret\"\n[database]\nurl = \"postgresql://bot:hunter22@db/x\"\n");
+  for (const auto* text : {"[log]\nlevel = \"(secret discord.token)\"\n",
+                           "[http]\nallowed_hosts = [\"(secret discord.token)\"]\n",
+                           "[database]\nurl = \"sqlite:(secret discord.token)\"\n",
+                           "[commands]\nprefix = \"(secret discord.token)\"\n",
+                           "[database]\nurl = \"sqlite:(secret database.url)\"\n",
+                           "[discord]\ntoken = \"x(secret discord.token)\"\n",
+                           "[sentry]\ndsn = \"(secret discord.token)\"\n"}) {
+    const auto verdict = e.check(text);
+    std::string said = verdict ? text_of(verdict->faults) : verdict.error().text();
+    if (verdict) {
+      for (const auto& change : verdict->changes) said += change.after;
+    }
+    EXPECT_THAT(said, Not(HasSubstr("very-secret"))) << text;
+    EXPECT_THAT(said, Not(HasSubstr("hunter22"))) << text;
+  }
+}
+
 TEST_F(Edit, A_marker_for_no_secret_is_refused) {
   auto& e = editing("");
   EXPECT_FALSE(e.check("[discord]\ntoken = \"(secret discord.token)\"\n"));
@@ -120,6 +156,15 @@ TEST(EditKey, Sets_adds_and_removes_one_key_and_leaves_the_rest) {
        "\"9s\"", "[lifecycle]\nstop = \"1s\"\n[lifecycle.budgets]\nstop = \"9s\"\n"},
   };
   for (const auto& c : cases) EXPECT_EQ(edit_key(c.text, c.key, c.value), c.expected) << c.text;
+}
+
+TEST_F(Edit, A_link_stays_a_link_and_the_file_it_means_is_written) {
+  auto& e = editing("");
+  std::filesystem::rename(folder + "/orrery.toml", folder + "/real.toml");
+  std::filesystem::create_symlink("real.toml", folder + "/orrery.toml");
+  ASSERT_TRUE(e.save("[commands]\nprefix = \"?\"\n", e.open()->version));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder + "/orrery.toml"));
+  EXPECT_EQ(on_disk("real.toml"), "[commands]\nprefix = \"?\"\n");
 }
 
 TEST_F(Edit, What_cannot_be_changed_line_by_line_is_refused_instead_of_broken) {

@@ -172,8 +172,10 @@ class Loader {
     if (const auto line = line_of_control(*text)) {
       out_.faults.push_back({fmt::format("{}:{}", *path, *line),
                              "is not valid TOML: a control character stands there", *line});
+      out_.loaded.parsed = false;
       return;
     }
+    text_ = *text;
     try {
       walk(toml::parse(*text, *path), "", *path);
       std::ranges::sort(out_.faults, {}, &Fault::line);  // tables come by name
@@ -182,6 +184,7 @@ class Loader {
       out_.faults.push_back({fmt::format("{}:{}", *path, e.source().begin.line),
                              fmt::format("is not valid TOML: {}", e.description()),
                              e.source().begin.line});
+      out_.loaded.parsed = false;
     }
   }
 
@@ -201,6 +204,7 @@ class Loader {
         }
       } else if (const Key* key = find_key(full)) {
         if (const auto value = value_of(node)) {
+          out_.loaded.extents[full] = extent_of(node.source());
           set(*key, *value, where);
         } else {
           fault(where, full,
@@ -210,6 +214,21 @@ class Loader {
         unknown(full, where);
       }
     }
+  }
+
+  // Lines and columns, counted in characters, as bytes.
+  std::size_t offset_of(const toml::source_position& position) const {
+    std::size_t at = 0;
+    for (toml::source_index line = 1; line < position.line && at < text_.size(); ++line)
+      at = std::min(text_.find('\n', at), text_.size() - 1) + 1;
+    for (toml::source_index column = 1; column < position.column && at < text_.size(); ++column) {
+      ++at;
+      while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xC0U) == 0x80U) ++at;
+    }
+    return at;
+  }
+  Extent extent_of(const toml::source_region& region) const {
+    return {offset_of(region.begin), offset_of(region.end)};
   }
 
   static std::vector<std::string> sections() {
@@ -312,7 +331,8 @@ class Loader {
 
   const Sources& sources_;
   Outcome out_;
-  std::size_t line_ = 0;  // of the key at hand, in the file
+  std::string text_;      // of the file
+  std::size_t line_ = 0;  // of the key at hand, in it
 };
 
 }  // namespace

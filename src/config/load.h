@@ -27,11 +27,19 @@ struct Fault {
   std::size_t line = 0;  // in the file; 0 for what has no lines
 };
 
+// Where a value stands in the text of the file: bytes from the first to one past the last.
+struct Extent {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 struct Loaded {
   Settings settings;
   std::optional<std::string> file;            // the one that was read
   std::map<std::string, std::string> origin;  // of each key that is not at its default
   std::map<std::string, std::string> shown;   // each key's value as a person may see it
+  std::map<std::string, Extent> extents;      // of each key's value in the file
+  bool parsed = true;                         // the file is TOML, whatever else is wrong with it
 };
 
 struct Outcome {

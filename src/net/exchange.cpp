@@ -192,6 +192,8 @@ Result<Request> to_request(RawRequest& message, const Peer& peer, async::StopTok
   const std::string_view target{message.target().data(), message.target().size()};
   auto path = safe_path(target);
   if (!path) return fail(std::move(path).error());
+  if (message.count(http::field::host) > 1)
+    return fail(ErrorKind::invalid, "a request names one host");
   const auto question = target.find('?');
   Request request{
       .method = std::string{message.method_string()},

@@ -22,6 +22,14 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
+std::vector<std::string_view> Request::all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const auto& [key, value] : headers) {
+    if (same_name(key, name)) values.emplace_back(value);
+  }
+  return values;
+}
+
 std::optional<std::string> Request::parameter(std::string_view name) const {
   for (const auto pair : split(query, '&')) {
     const auto equals = std::min(pair.find('='), pair.size());

@@ -33,6 +33,8 @@ struct Request {
 
   // The first header of that name, whatever its case; empty if there is none.
   std::string_view header(std::string_view name) const;
+  // Every header of that name, in order.
+  std::vector<std::string_view> all(std::string_view name) const;
   // The decoded value of a query parameter.
   std::optional<std::string> parameter(std::string_view name) const;
   // The value of a cookie.

@@ -27,10 +27,13 @@ json::array texts(const std::vector<std::string>& list) {
   return json::array(list.begin(), list.end());
 }
 
-User user_of(const json::value& value) {
-  if (value.is_string()) return {std::string{value.as_string()}, {}};  // version 1
+User user_of(const std::string& name, const json::value& value) {
+  if (value.is_string())  // version 1
+    return {.password = std::string{value.as_string()}, .second_factor = {}, .id = name};
   const auto& object = value.as_object();
-  User user{text_of(object, "password"), {}};
+  User user{
+      .password = text_of(object, "password"), .second_factor = {}, .id = text_of(object, "id")};
+  if (user.id.empty()) user.id = name;
   const auto* factor = object.if_contains("second_factor");
   if (factor == nullptr || factor->is_null()) return user;
   SecondFactor second{.secret = Secret{text_of(factor->as_object(), "secret")},
@@ -43,7 +46,7 @@ User user_of(const json::value& value) {
 }
 
 json::object to_json(const User& user) {
-  json::object object{{"password", user.password}, {"second_factor", nullptr}};
+  json::object object{{"id", user.id}, {"password", user.password}, {"second_factor", nullptr}};
   if (user.second_factor) {
     object["second_factor"] = {{"secret", user.second_factor->secret.reveal()},
                                {"last_step", user.second_factor->last_step},
@@ -101,7 +104,8 @@ AccountData parse(const std::string& text) {
   AccountData data;
   const auto file = json::parse(text);
   const auto& object = file.as_object();
-  for (const auto& [name, user] : object.at("users").as_object()) data.users[name] = user_of(user);
+  for (const auto& [name, user] : object.at("users").as_object())
+    data.users[name] = user_of(name, user);
   for (const auto& [hash, session] : object.at("sessions").as_object())
     data.sessions[hash] = session_of(session.as_object());
   if (const auto* keys = object.if_contains("keys")) {

@@ -24,7 +24,8 @@ struct SecondFactor {
 
 struct User {
   std::string password;  // argon2id
-  std::optional<SecondFactor> second_factor;
+  std::optional<SecondFactor> second_factor{};
+  std::string id{};  // never given again, unlike a name: what belongs to a person goes by it
 };
 
 struct Session {

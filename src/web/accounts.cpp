@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <sodium.h>
 
@@ -26,6 +27,15 @@ std::string setup_hash(std::string_view token) {
 }
 std::string key_hash(std::string_view key) { return token_digest("orrery api key hash ", key); }
 std::string code_hash(std::string_view code) { return token_digest("orrery recovery code", code); }
+// A recovery code as it was given out, however somebody types it.
+std::string as_written(std::string_view code) {
+  std::string plain;
+  for (const char c : code) {
+    if (c != '-' && c != ' ')
+      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return plain.size() == 8 ? plain.insert(4, "-") : plain;
+}
 // Names an entry to people without opening it.
 std::string id_of(const std::string& hash) { return hash.substr(0, 12); }
 
@@ -130,7 +140,9 @@ Task<> Accounts::add(std::string name, Secret password) {
   auto hashed = co_await std::move(hashing);
   if (!hashed) co_return fail(std::move(hashed).error());
   auto before = data_;
-  if (!data_.users.emplace(name, User{*hashed, {}}).second)
+  if (!data_.users
+           .emplace(name, User{.password = *hashed, .second_factor = {}, .id = random_token()})
+           .second)
     co_return fail(ErrorKind::conflict, "there is a user '{}' already", name);
   co_return keep_or(std::move(before));
 }
@@ -237,8 +249,16 @@ std::vector<Accounts::SessionView> Accounts::sessions(const std::string& user,
 std::optional<Principal> Accounts::session(const std::string& token) const {
   const auto at = data_.sessions.find(token_hash(token));
   if (at == data_.sessions.end() || at->second.expires < wall_now()) return std::nullopt;
-  return Principal{
-      .name = at->second.user, .via = Principal::Via::session, .session = token, .scopes = {}};
+  return Principal{.name = at->second.user,
+                   .id = id_of_user(at->second.user),
+                   .via = Principal::Via::session,
+                   .session = token,
+                   .scopes = {}};
+}
+
+std::string Accounts::id_of_user(const std::string& name) const {
+  const auto at = data_.users.find(name);
+  return at == data_.users.end() ? name : at->second.id;
 }
 
 async::StopToken Accounts::ending(const Principal& who) const {
@@ -319,8 +339,11 @@ std::optional<Principal> Accounts::key(const std::string& secret) const {
   if (at == data_.keys.end()) return std::nullopt;
   const auto& key = at->second;
   if (key.expires && *key.expires < wall_now()) return std::nullopt;
-  return Principal{
-      .name = key.user, .via = Principal::Via::api_key, .session = secret, .scopes = key.scopes};
+  return Principal{.name = key.user,
+                   .id = id_of_user(key.user),
+                   .via = Principal::Via::api_key,
+                   .session = secret,
+                   .scopes = key.scopes};
 }
 
 // ---- the second factor
@@ -374,7 +397,7 @@ Result<> Accounts::admit_code(const std::string& user, const std::string& code) 
     factor->last_step = *step;
     return keep_or(std::move(before));
   }
-  if (std::erase(factor->recovery, code_hash(code)) == 0)
+  if (std::erase(factor->recovery, code_hash(as_written(code))) == 0)
     return fail(ErrorKind::invalid, "the code is wrong, or has been used");
   return keep_or(std::move(before));
 }

@@ -102,6 +102,7 @@ class Accounts final : public Authenticator {
   async::StopToken ending(const Principal& who) const override;
 
  private:
+  std::string id_of_user(const std::string& name) const;
   // Writes what has changed since `before`, or puts that back.
   Result<> keep_or(AccountData before);
   Result<Opened> open_session(const std::string& user, std::string agent);

@@ -31,9 +31,10 @@ std::optional<Scope> scope_named(std::string_view name);
 struct Principal {
   enum class Via { local_socket, session, api_key };
   std::string name;
+  std::string id{};  // of the account: stays when a name is given to somebody else
   Via via = Via::session;
-  std::string session;     // its token, to end it
-  std::set<Scope> scopes;  // of an API key
+  std::string session{};     // its token, or the key itself, to end it
+  std::set<Scope> scopes{};  // of an API key
 
   bool may(Scope scope) const { return via != Via::api_key || scopes.contains(scope); }
 };

@@ -151,7 +151,8 @@ asio::awaitable<void> Live::stream(Wish wish, std::shared_ptr<net::BodyWriter> w
   }
   watchers_.erase(place);
   if (!reading) co_return;
-  const auto bye = event("bye", fmt::format("{{\"reason\":\"{}\"}}", reason_));
+  const auto reason = wish.session.requested() ? std::string{"signed_out"} : reason_;
+  const auto bye = event("bye", fmt::format("{{\"reason\":\"{}\"}}", reason));
   auto ending = writer->write(bye);
   [[maybe_unused]] const auto told = co_await std::move(ending);
 }

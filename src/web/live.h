@@ -7,7 +7,7 @@
 //   numbers   memory, processor, messages, every five seconds
 //   log       an array of log lines; the id is "BOOT:NUMBER" of the last
 //   gap       {"missed": N} log lines
-//   bye       {"reason": "restart"|"stop"}: the last event of this program
+//   bye       {"reason": "restart"|"stop"|"signed_out"}: the last event
 //
 // Threads   the control strand.
 // Limits    4,096 log events wait for a watcher; a comment every 15 s keeps the stream open.
@@ -45,7 +45,8 @@ class Live {
 
   struct Wish {
     std::set<Topic> topics;
-    std::string last_id;  // where a broken stream goes on
+    std::string last_id;       // where a broken stream goes on
+    async::StopToken session;  // with which it ends
   };
   // Writes events until the token is requested or the peer has gone.
   asio::awaitable<void> stream(Wish wish, std::shared_ptr<net::BodyWriter> writer,

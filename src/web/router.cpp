@@ -16,7 +16,11 @@ namespace {
 // "localhost:80" → "localhost"; "[::1]:80" → "::1".
 std::string host_name(std::string_view host) {
   if (host.starts_with('[')) return std::string{host.substr(1, host.find(']') - 1)};
-  return std::string{host.substr(0, host.rfind(':'))};
+  std::string name{host.substr(0, host.rfind(':'))};
+  if (name.ends_with('.')) name.pop_back();
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
 }
 
 // A page that rebinds its name can only ever send that name, never an address.
@@ -129,8 +133,7 @@ std::optional<net::Response> Router::check_origin(const net::Request& request) c
 std::optional<Principal> Router::authenticate(const net::Request& request) const {
   if (request.peer.user) {
     if (*request.peer.user != ::geteuid() && *request.peer.user != 0) return std::nullopt;
-    return Principal{
-        .name = "owner", .via = Principal::Via::local_socket, .session = {}, .scopes = {}};
+    return Principal{.name = "owner", .id = "owner", .via = Principal::Via::local_socket};
   }
   if (const auto secret = bearer_of(request)) return accounts_.key(*secret);
   const auto token = request.cookie("orrery_session");

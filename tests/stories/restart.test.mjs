@@ -274,3 +274,116 @@ describe('The systemd unit', () => {
     assert.equal(security.code, 0, security.stdout.slice(-400) + security.stderr);
   });
 });
+
+describe('What a restart in place leaves behind', () => {
+  it('is nothing: descriptors, threads and children stay as they were', async (t) => {
+    const bot = await startBot(t);
+    assert.equal((await bot.cli('restart')).code, 0);
+    const open = () => fs.readdirSync(`/proc/${bot.pid}/fd`).length;
+    const [fds, threads] = [open(), bot.threads()];
+    for (let i = 0; i < 10; i++) assert.equal((await bot.cli('restart')).code, 0);
+    assert.equal(open(), fds);
+    assert.equal(bot.threads(), threads);
+    assert.equal(fs.readFileSync(`/proc/${bot.pid}/task/${bot.pid}/children`, 'utf8').trim(), '');
+  });
+
+  it('works where a process may have few descriptors', async (t) => {
+    const bot = await startBot(t, { descriptors: 60 });
+    assert.equal((await bot.cli('restart')).code, 0);
+    assert.equal(await once(bot.port), 200);
+  });
+});
+
+describe('A restart in place with another address', () => {
+  it('takes the new address on the same port', async (t) => {
+    const bot = await startBot(t, { http: null, config: '[http]\nport = 0\n' });
+    const { port } = bot;
+    bot.configure(`[http]\nhost = "0.0.0.0"\nport = ${port}\n`);
+    const answer = await bot.cli('restart');
+    assert.equal(answer.code, 0, answer.stderr);
+    assert.equal(await once(port), 200);
+  });
+
+  it('can be asked for again after the program before has come back', async (t) => {
+    const first = await startBot(t);
+    const file = ownCopy(t, first);
+    await first.stop();
+    const port = first.port;
+    const bot = await startBot(t, { folder: first.folder, program: file, http: `127.0.0.1:${port}` });
+    const good = fs.readFileSync(file);
+    replace(file, `#!/bin/sh\n[ "$1" = check ] && exit 0\nORRERY_HTTP__READ_TIMEOUT=never exec ${first.program} "$@"\n`);
+    assert.equal((await execute(first.program, ['restart', '--data', bot.data])).code, 1);
+    replace(file, good);
+    const again = await execute(first.program, ['restart', '--data', bot.data]);
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal((await bot.status()).fell_back, null);
+  });
+
+  it('goes back when the new program does not know its command line any more', async (t) => {
+    const first = await startBot(t);
+    const file = ownCopy(t, first);
+    await first.stop();
+    const bot = await startBot(t, { folder: first.folder, program: file });
+    replace(file, `#!/bin/sh\n[ "$1" = check ] && exit 0\nexec ${first.program} "$@" --forgotten\n`);
+    const answer = await execute(first.program, ['restart', '--data', bot.data]);
+    assert.equal(answer.code, 1);
+    assert.match(answer.stderr, /command line/);
+    await bot.state('runtime_ready');
+  });
+
+  it('goes back when the core of the new program fails after its check', async (t) => {
+    const first = await startBot(t);
+    const file = ownCopy(t, first);
+    await first.stop();
+    const bot = await startBot(t, { folder: first.folder, program: file });
+    // Its data folder is a file, so its core cannot start; the program before has the right one.
+    const wrong = path.join(bot.folder, 'a-file');
+    write(wrong, 'x');
+    replace(file, `#!/bin/sh\n[ "$1" = check ] && exit 0\nexec ${first.program} run --http 127.0.0.1:0 --data ${wrong}\n`);
+    const answer = await execute(first.program, ['restart', '--data', bot.data]);
+    assert.equal(answer.code, 1);
+    assert.match(answer.stderr, /the one before runs again/);
+    await bot.state('runtime_ready');
+    assert.match((await bot.status()).fell_back, /data-folder/);
+    assert.equal(await once(bot.port), 200);
+  });
+
+  it('keeps every socket of a service manager, wherever it listens', async (t) => {
+    const servers = await Promise.all([0, 0].map(async () => {
+      const server = net.createServer();
+      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }));
+    const ports = servers.map((server) => server.address().port);
+    const bot = await startBot(t, { http: null, activation: servers.map((server) => server._handle.fd), wait: 'listening' });
+    for (const server of servers) server.close();
+    await bot.ready();
+    for (let i = 0; i < 2; i++) assert.equal((await bot.cli('restart')).code, 0);
+    for (const port of ports) assert.equal(await once(port), 200);
+  });
+
+  it('ends, and does not hang, when a stop comes while the new program is checked', async (t) => {
+    const first = await startBot(t);
+    const file = ownCopy(t, first);
+    await first.stop();
+    const bot = await startBot(t, { folder: first.folder, program: file });
+    replace(file, '#!/bin/sh\nexec sleep 60\n');
+    bot.kill('SIGUSR2');
+    await elapse(100);
+    bot.kill('SIGTERM');
+    const { code, ms } = await bot.exit();
+    assert.equal(code, 0);
+    assert.ok(ms < 3000, `${ms} ms`);
+  });
+
+  it('is called off by orrery stop', async (t) => {
+    const bot = await startBot(t, { drill: true });
+    const talk = await bot.talk();
+    talk.say('!sleep 800');
+    await elapse(50);
+    bot.kill('SIGUSR2');
+    await bot.state('draining');
+    assert.equal((await bot.cli('stop')).code, 0);
+    assert.equal((await bot.exit()).code, 0);
+  });
+});

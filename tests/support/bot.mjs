@@ -148,8 +148,8 @@ export class Bot {
   #line = '';
 
   // `program`: a file instead of a copy of the built one; `activation`: descriptors of sockets that
-  // listen, handed over as a service manager does.
-  constructor({ drill = false, config, env = {}, args = [], folder, data, http: place = '127.0.0.1:0', program: file, activation = [] }) {
+  // listen, handed over as a service manager does; `descriptors`: as many as the process may have.
+  constructor({ drill = false, config, env = {}, args = [], folder, data, http: place = '127.0.0.1:0', program: file, activation = [], descriptors }) {
     this.folder = folder;
     this.data = data ?? path.join(folder, 'data');
     this.program = file ?? program(drill ? 'orrery-drill' : 'orrery');
@@ -159,7 +159,8 @@ export class Bot {
     const all = ['run', ...this.#places(), ...(place ? ['--http', place] : []), ...args];
     this.begun = performance.now();
     // The sockets' owner is told by process id, which only the process itself knows in time.
-    const [first, rest] = activation.length > 0 ? ['/bin/sh', ['-c', `LISTEN_PID=$$ LISTEN_FDS=${activation.length} exec "$0" "$@"`, this.program, ...all]] : [this.program, all];
+    const limited = descriptors ? ['/bin/sh', ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, this.program, ...all]] : null;
+    const [first, rest] = limited ?? (activation.length > 0 ? ['/bin/sh', ['-c', `LISTEN_PID=$$ LISTEN_FDS=${activation.length} exec "$0" "$@"`, this.program, ...all]] : [this.program, all]);
     this.child = spawn(first, rest, { cwd: folder, env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...this.env }, stdio: ['ignore', 'pipe', 'pipe', ...activation], detached: true, ...user });
     alive.add(this.child);
     this.pid = this.child.pid;

@@ -30,11 +30,15 @@ function Bubble(props: { message: Said }) {
   );
 }
 
+const most = 4000;
+
 function Composer() {
   const text = useSignal('');
+  // The program counts bytes, and a letter may have four.
+  const bytes = new TextEncoder().encode(text.value.trim()).length;
   const send = () => {
     const said = text.value.trim();
-    if (!said) return;
+    if (!said || bytes > most) return;
     say(said);
     text.value = '';
   };
@@ -51,10 +55,15 @@ function Composer() {
         send();
       }}
     >
-      <textarea aria-label={t('chat.say')} placeholder={t('chat.placeholder')} rows={2} maxLength={4000} value={text.value} onInput={(event) => (text.value = event.currentTarget.value)} onKeyDown={pressed} />
-      <Button type="submit" tone="main" disabled={text.value.trim() === ''}>
+      <textarea aria-label={t('chat.say')} placeholder={t('chat.placeholder')} rows={2} value={text.value} onInput={(event) => (text.value = event.currentTarget.value)} onKeyDown={pressed} />
+      <Button type="submit" tone="main" disabled={bytes === 0 || bytes > most}>
         {t('chat.send')}
       </Button>
+      {bytes > most * 0.9 && (
+        <p class={`hint ${bytes > most ? 'bad' : ''}`} role="status">
+          {t('chat.length', bytes, most)}
+        </p>
+      )}
     </form>
   );
 }

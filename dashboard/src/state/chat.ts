@@ -168,6 +168,14 @@ function take(messages: Said[]): void {
   said.value = [...before, ...rest].sort((a, b) => (a.number || Infinity) - (b.number || Infinity));
 }
 
+// What could not be sent before the page was loaded is shown from the beginning.
+effect(() => {
+  if (who.value !== 'somebody' || !username.value) return;
+  const shown = new Set(said.peek().map((message) => message.id));
+  const waiting = unsent().filter((message) => !shown.has(message.id));
+  if (waiting.length > 0) said.value = [...said.peek(), ...waiting.map((message) => ({ ...message, delivery: 'waiting' as const }))];
+});
+
 effect(() => {
   if (status.value?.ready && who.value === 'somebody') {
     patience = 100;

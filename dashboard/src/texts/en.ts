@@ -168,6 +168,7 @@ export const en = {
   'chat.delete.sure': 'Delete “{0}” with all its messages?',
   'chat.not_ready': 'The bot is not ready. What you write is sent as soon as it is.',
   'chat.messages': 'Messages',
+  'chat.length': '{0} of {1} bytes',
   'chat.offline': 'Possible once there is a connection again',
   'chat.not_kept': 'The database is not available: messages are not kept over a restart.',
 

@@ -170,6 +170,7 @@ export const zh: Texts = {
   'chat.delete.sure': '删除“{0}”及其全部消息？',
   'chat.not_ready': '机器人尚未就绪。你写的内容会在就绪后发送。',
   'chat.messages': '消息列表',
+  'chat.length': '{0} / {1} 字节',
   'chat.offline': '恢复连接后可用',
   'chat.not_kept': '数据库不可用：重启后不会保留消息。',
 

@@ -59,8 +59,15 @@ Result<std::string> check_database(const config::Settings& settings, const std::
   const auto path = storage::sqlite_path(url, folder);
   std::error_code error;
   if (!fs::exists(path, error)) {
-    if (::access(existing(fs::path{path}.parent_path()).c_str(), W_OK) == 0)
-      return path + " will be made";
+    // The data folder is made at a start, any other is not.
+    const auto parent = fs::path{path}.parent_path();
+    const bool comes = parent == fs::path{folder} || fs::is_directory(parent, error);
+    if (!comes) {
+      Error missing{ErrorKind::denied,
+                    fmt::format("the folder {} does not exist", parent.string())};
+      return fail(std::move(missing).remedy("make it, or set database.url"));
+    }
+    if (::access(existing(parent).c_str(), W_OK) == 0) return path + " will be made";
     Error denied{ErrorKind::denied,
                  fmt::format("{} cannot be made: {}", path, std::strerror(errno))};
     return fail(

@@ -84,12 +84,11 @@ void Desk::reply(chat::Message to, std::string text) {
 }
 
 void Desk::handled(chat::Message message, chat::Handled how) {
-  --in_flight_;
   push(Settling{std::move(message.id), how});
 }
 
 bool Desk::admits(const Window& window, const std::string& id) {
-  if (queue_.size() + in_flight_ < queue_limit) return true;
+  if (queue_.size() + in_flight_.size() < queue_limit) return true;
   window->send(error_event(id, "wait for the answers to what you said before"));
   return false;
 }
@@ -172,9 +171,8 @@ void Desk::hand_on(Said said) {
                         .author = {visitor_.id, visitor_.name, visitor_.standing},
                         .text = std::move(said.text)};
   auto outlet = std::make_shared<DeskOutlet>(shared_from_this(), environment_.control);
-  ++in_flight_;
+  in_flight_[id] = {.conversation = message.channel};
   if (auto posted = environment_.pipeline.post(std::move(message), std::move(outlet)); !posted) {
-    --in_flight_;
     push(Settling{id, chat::Handled::failed});
   }
 }
@@ -183,11 +181,17 @@ asio::awaitable<void> Desk::take(Forgetting step) {
   auto forgetting = environment_.transcript.forget(visitor_.id, step.conversation, patience());
   const auto forgotten = co_await std::move(forgetting);
   if (!forgotten) co_return tell_all(error_event("", forgotten.error().text()));
+  for (auto& [id, flight] : in_flight_) {
+    if (flight.conversation == step.conversation) flight.forgotten = true;
+  }
   tell_all(json::serialize(
       json::object{{"type", "deleted"}, {"conversation", std::move(step.conversation)}}));
 }
 
 asio::awaitable<void> Desk::take(Replying step) {
+  if (const auto flight = in_flight_.find(step.id);
+      flight != in_flight_.end() && flight->second.forgotten)
+    co_return;
   Line line{.number = 0,
             .conversation = std::move(step.conversation),
             .id = std::move(step.id),
@@ -202,6 +206,7 @@ asio::awaitable<void> Desk::take(Replying step) {
 }
 
 asio::awaitable<void> Desk::take(Settling step) {
+  in_flight_.erase(step.id);
   const std::string outcome{chat::name_of(step.how)};
   auto settling = environment_.transcript.settle(visitor_.id, step.id, outcome, patience());
   [[maybe_unused]] const auto settled = co_await std::move(settling);

@@ -62,7 +62,7 @@ class Desk final : public std::enable_shared_from_this<Desk> {
   void say(Window window, Said said);
   void forget(Window window, std::string conversation);
   // Nobody is there and nothing is under way.
-  bool idle() const { return windows_.empty() && written() && in_flight_ == 0; }
+  bool idle() const { return windows_.empty() && written() && in_flight_.empty(); }
   // Everything that has come is written down and told.
   bool written() const { return queue_.empty() && !working_; }
   // From now on nothing counts any more: what the desk works with is about to go, and an answer may
@@ -114,7 +114,11 @@ class Desk final : public std::enable_shared_from_this<Desk> {
   std::deque<Step> queue_;
   bool working_ = false;
   bool ended_ = false;
-  std::size_t in_flight_ = 0;  // handed on to the pipeline
+  struct Flight {
+    std::string conversation;
+    bool forgotten = false;  // meanwhile: its answers go nowhere
+  };
+  std::map<std::string, Flight> in_flight_;  // handed on to the pipeline, by message
 };
 
 }  // namespace orrery::platforms::webchat

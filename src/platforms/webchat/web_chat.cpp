@@ -49,6 +49,15 @@ class SessionOutlet final : public chat::Outlet {
   asio::any_io_executor control_;
 };
 
+// What a message that cannot be taken calls itself, so that its sender knows which it was.
+json::value id_in(const std::string& text) {
+  boost::system::error_code error;
+  const auto value = json::parse(text, error);
+  const auto* object = error ? nullptr : value.if_object();
+  const auto* id = object == nullptr ? nullptr : object->if_contains("id");
+  return id != nullptr && id->is_string() ? *id : json::value{};
+}
+
 }  // namespace
 
 // What a client has sent.
@@ -128,8 +137,10 @@ asio::awaitable<void> WebChat::converse(Visitor visitor, std::shared_ptr<net::We
 
 void WebChat::take(const std::shared_ptr<Session>& session, const std::string& text) {
   auto wish = parse(text);
-  if (!wish)
-    return session->send({{"type", "error"}, {"id", nullptr}, {"message", wish.error().text()}});
+  if (!wish) {
+    return session->send(
+        {{"type", "error"}, {"id", id_in(text)}, {"message", wish.error().text()}});
+  }
   if (wish->kind == Wish::Kind::open) session->desk = desk_of(session->visitor);
   if (session->desk) return take_to_desk(session, std::move(*wish));
   answer(session, std::move(*wish));

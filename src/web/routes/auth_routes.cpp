@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "core/text.h"
 #include "net/rate_limit.h"
 #include "web/reply.h"
 #include "web/routes/routes.h"
@@ -59,9 +60,12 @@ bool from_proxy(const net::Request& request, const RuntimeControl& runtime) {
 }
 
 std::string address_of(const net::Request& request, const RuntimeControl& runtime) {
-  const auto forwarded = request.header("x-forwarded-for");
-  if (forwarded.empty() || !from_proxy(request, runtime)) return request.peer.address;
-  return std::string{forwarded.substr(forwarded.rfind(',') + 1)};  // the one our proxy saw
+  if (!from_proxy(request, runtime)) return request.peer.address;
+  // The last of the last line is the one our proxy saw; what stands before it the client may have
+  // made up.
+  const auto lines = request.all("x-forwarded-for");
+  if (lines.empty()) return request.peer.address;
+  return std::string{trim(lines.back().substr(lines.back().rfind(',') + 1))};
 }
 
 bool over_tls(const net::Request& request, const RuntimeControl& runtime) {
@@ -108,6 +112,8 @@ class AuthRoutes {
     if (!body) co_return problem(body.error());
     const auto* everywhere = body->if_contains("everywhere");
     if (everywhere != nullptr && *everywhere == json::value(true)) {
+      if (in.who().via == Principal::Via::api_key)
+        co_return problem(403, "only who has signed in may do this");
       const auto ended = accounts_.sign_out_everywhere(in.who().name);
       if (!ended) co_return problem(ended.error());
     }

@@ -14,7 +14,7 @@ Visitor visitor_of(const net::Request& request, const Principal& who) {
   }
   // A program with a key that may only chat is no owner.
   const auto standing = who.may(Scope::manage) ? chat::Standing::owner : chat::Standing::user;
-  return {.id = "account:" + who.name, .name = who.name, .standing = standing};
+  return {.id = "account:" + who.id, .name = who.name, .standing = standing};
 }
 
 asio::awaitable<void> converse(Door* door, net::Request request, Guarded in,

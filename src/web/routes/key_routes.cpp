@@ -55,6 +55,9 @@ class KeyRoutes {
   }
 
   asio::awaitable<net::Response> make(net::Request request, SignedIn in) {
+    // Else a key could give itself more than it was given.
+    if (in.who().via == Principal::Via::api_key)
+      co_return problem(403, "only who has signed in may make a key");
     const auto body = object_of(request);
     if (!body) co_return problem(body.error());
     auto name = field_of(*body, "name");

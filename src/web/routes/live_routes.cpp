@@ -23,11 +23,11 @@ Result<std::set<Topic>> topics_of(const net::Request& request) {
 
 // Ends with the server, or with the session or key it was opened with.
 asio::awaitable<void> follow(Live* live, Live::Wish wish, async::StopToken server,
-                             async::StopToken session, std::shared_ptr<net::BodyWriter> writer) {
+                             std::shared_ptr<net::BodyWriter> writer) {
   const auto source = std::make_shared<async::StopSource>();
   const auto end = [source] { source->request_stop(async::StopReason::finished); };
   const auto server_stops = server.subscribe(end);
-  const auto session_ends = session.subscribe(end);
+  const auto session_ends = wish.session.subscribe(end);
   auto streaming = live->stream(std::move(wish), std::move(writer), source->token());
   co_await std::move(streaming);
 }
@@ -41,14 +41,15 @@ void add_live_routes(Router& router, Live& live, const Authenticator& accounts) 
     if (!topics) co_return problem(topics.error());
     auto last = std::string{request.header("last-event-id")};
     if (last.empty()) last = request.parameter("after").value_or("");
-    Live::Wish wish{.topics = std::move(*topics), .last_id = std::move(last)};
+    Live::Wish wish{.topics = std::move(*topics),
+                    .last_id = std::move(last),
+                    .session = who_may->ending(in.who())};
     net::Response response{.content_type = "text/event-stream; charset=utf-8",
                            .body = {},
                            .headers = {{"X-Accel-Buffering", "no"}}};
-    response.stream = [hub, wish = std::move(wish), server = request.token,
-                       session =
-                           who_may->ending(in.who())](std::shared_ptr<net::BodyWriter> writer) {
-      return follow(hub, wish, server, session, std::move(writer));
+    response.stream = [hub, wish = std::move(wish),
+                       server = request.token](std::shared_ptr<net::BodyWriter> writer) {
+      return follow(hub, wish, server, std::move(writer));
     };
     co_return response;
   };

@@ -18,7 +18,9 @@ constexpr std::string_view pages[] = {"/",
                                       "/settings/about"};
 
 bool accepts_gzip(const net::Request& request) {
-  return request.header("accept-encoding").find("gzip") != std::string_view::npos;
+  const auto accepted = request.header("accept-encoding");
+  const auto at = accepted.find("gzip");
+  return at != std::string_view::npos && !accepted.substr(at + 4).starts_with(";q=0");
 }
 
 net::Response serve(const Asset& asset, const net::Request& request) {
