@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <thread>
 
 #include <boost/json.hpp>
 #include <liboath/oath.h>
@@ -125,6 +126,51 @@ TEST_F(Web, A_key_ends_when_it_expires_or_is_revoked_and_is_kept_as_a_hash) {
   EXPECT_TRUE(ending.requested());
   EXPECT_FALSE(accounts->key(key));
   EXPECT_EQ(accounts->revoke_key("nonsense").error().kind(), ErrorKind::not_found);
+}
+
+TEST_F(Web, A_key_whose_time_is_over_opens_nothing_and_ends_what_it_opened) {
+  sign_in();
+  const auto key = accounts->make_key(
+      {.name = "short", .user = "ada", .scopes = {Scope::read}, .expires = wall_now() + 50ms});
+  const auto ending = accounts->ending(*accounts->key(*key));
+  accounts->end_expired();
+  EXPECT_FALSE(ending.requested());
+  const auto late = std::chrono::steady_clock::now() + 5s;
+  while (accounts->key(*key) && std::chrono::steady_clock::now() < late) std::this_thread::yield();
+  EXPECT_FALSE(accounts->key(*key));
+  accounts->end_expired();
+  EXPECT_TRUE(ending.requested());
+}
+
+TEST_F(Web, A_name_that_is_given_again_is_somebody_else) {
+  sign_in();
+  ASSERT_TRUE(wait(accounts->add("eve", Secret{"correct horse"})));
+  const auto before = accounts->session(open("eve", "correct horse")->token)->id;
+  ASSERT_TRUE(accounts->remove("eve"));
+  ASSERT_TRUE(wait(accounts->add("eve", Secret{"another horse"})));
+  EXPECT_NE(accounts->session(open("eve", "another horse")->token)->id, before);
+}
+
+TEST_F(Web, A_password_is_changed_only_with_the_password_of_who_does_it) {
+  const auto session = sign_in();
+  const net::Headers mine{{"Cookie", "orrery_session=" + session.token},
+                          {"X-Orrery-Csrf", session.csrf}};
+  const auto change = [&](const std::string& more) {
+    return ask("POST", "/api/users/password", mine,
+               R"({"username":"ada","password":"another horse")" + more + "}")
+        .status;
+  };
+  EXPECT_EQ(change(""), 403);
+  EXPECT_EQ(change(R"(,"confirm":"wrong horse!")"), 403);
+  EXPECT_EQ(change(R"(,"confirm":"correct horse")"), 200);
+  const auto key = accounts->make_key({.name = "all", .user = "ada", .scopes = {Scope::manage}});
+  const net::Headers bearer{{"Authorization", "Bearer " + *key}};
+  EXPECT_EQ(ask("POST", "/api/users/password", bearer,
+                R"({"username":"ada","password":"third horse!","confirm":"another horse"})")
+                .status,
+            403);
+  EXPECT_EQ(ask("POST", "/api/keys", bearer, R"({"name":"more","scopes":["operate"]})").status,
+            403);
 }
 
 std::string code_of(const Secret& base32, WallTime at) {

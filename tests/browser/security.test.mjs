@@ -99,7 +99,15 @@ describe('What is typed', () => {
     const dialogs = [];
     page.on('dialog', (dialog) => (['beforeunload', 'confirm'].includes(dialog.type()) ? dialog.accept() : dialogs.push(dialog.dismiss())));
     await setUp(page, bot, { name: `a${nasty.slice(0, 50)}` });
-    const at = (target) => page.goto(`http://127.0.0.1:${bot.port}${target}`);
+    // Looked at before each page is left, and on the last.
+    const harmless = async () => {
+      assert.equal(await page.evaluate(() => globalThis.hit), undefined, page.url());
+      assert.equal(await page.locator('img[src="x"]').count(), 0, page.url());
+    };
+    const at = async (target) => {
+      await harmless();
+      await page.goto(`http://127.0.0.1:${bot.port}${target}`);
+    };
     await page.locator('.me .name', { hasText: 'onerror' }).waitFor();
 
     await at('/settings/keys');
@@ -136,8 +144,7 @@ describe('What is typed', () => {
     await at('/');
     await page.getByRole('heading', { name: 'Ready', exact: true }).waitFor();
 
-    assert.equal(await page.evaluate(() => globalThis.hit), undefined);
-    assert.equal(await page.locator('img[src="x"]').count(), 0);
+    await harmless();
     assert.deepEqual(dialogs, []);
     assert.deepEqual(page.faults, []);
   });
