@@ -213,9 +213,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   void begin(Socket socket, std::string received) {
     auto peer = peer_of(socket);
     auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer));
-    const auto room = connection->buffer.prepare(received.size());
-    std::memcpy(room.data(), received.data(), received.size());
-    connection->buffer.commit(received.size());
+    connection->buffer.commit(
+        asio::buffer_copy(connection->buffer.prepare(received.size()), asio::buffer(received)));
     // In the list from now on: a hand-over must not miss one whose coroutine has not begun.
     connections_.push_back(connection);
     scope_.spawn("connection", serve(shared_from_this(), std::move(connection)));

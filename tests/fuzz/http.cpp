@@ -72,19 +72,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto first = run.server();
   const auto second = run.server();
   async::Scope scope{"fuzz", run.io.get_executor(), run.clock, [](auto&&...) { std::abort(); }};
+  const auto finish = [&] {
+    run.io.restart();  // it may have run out of work before
+    while (scope.alive() > 0) run.io.run_one();
+  };
   const auto half = size / 2;
   first->adopt(net::Parked{ends[0], {}});
   send(ends[1], data, half);
   run.io.poll();
   scope.spawn("hand over", run.hand_over(*first, *second));
-  while (scope.alive() > 0) run.io.run_one();
+  finish();
   send(ends[1], data + half, size - half);
   ::shutdown(ends[1], SHUT_WR);
+  run.io.restart();
   run.io.poll();
   scope.spawn("stop", run.stop(*second));
-  while (scope.alive() > 0) run.io.run_one();
+  finish();
   ::close(ends[1]);
-  run.io.run();
+  run.io.restart();
+  run.io.poll();
   if (first->connections() + second->connections() != 0) std::abort();
   return 0;
 }
