@@ -63,8 +63,8 @@ TEST_F(Edit, No_way_of_writing_a_secret_shows_it) {
         "[database]\nurl = \"mysql://u:very-secret@h/x\"\n",
         "[discord]\ntoken = [\"very-secret\"]\n",
         "oops\n[database]\nurl = \"postgresql://u:very-secret@h/x\"\n",
-        "oops\n[discord]\n\"token\" = \"\"\"\nvery-secret\n\"\"\"\nsentry = { dsn = "
-        "\"very-secret\" }\n"}) {
+        "oops\n[discord]\n\"token\" = \"\"\"\nvery-secret\n\"\"\"\n",
+        "oops\nsentry = { dsn = \"very-secret\" }\n"}) {
     const auto masked = mask_secrets(text, Settings{});
     EXPECT_THAT(masked, Not(HasSubstr("secret@"))) << text;
     EXPECT_THAT(masked, Not(HasSubstr("very-"))) << text;
