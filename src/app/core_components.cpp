@@ -13,7 +13,7 @@ Task<> DataFolderComponent::start(lifecycle::Context context) {
 }
 
 Task<> DataFolderComponent::stop(lifecycle::Context, lifecycle::Outcome) {
-  if (auto* heir = succession_.heir()) heir->lock = lock_.keep();
+  if (auto* successor = succession_.successor()) successor->lock = lock_.keep();
   co_return Result<>{};
 }
 
@@ -77,13 +77,13 @@ Task<> HttpComponent::start(lifecycle::Context context) {
 
 Task<> HttpComponent::stop(lifecycle::Context context, lifecycle::Outcome) {
   if (!server_) co_return Result<>{};
-  if (succession_.heir() != nullptr) {
+  if (succession_.successor() != nullptr) {
     // Answers under way may take most of the budget: nobody is refused meanwhile, only kept
     // waiting.
     auto leaving = server_->hand_over(context.deadline() - std::chrono::milliseconds{500});
     auto sockets = co_await std::move(leaving);
-    if (auto* heir = succession_.heir()) {
-      heir->sockets = std::move(sockets);
+    if (auto* successor = succession_.successor()) {
+      successor->sockets = std::move(sockets);
       co_return Result<>{};
     }
     net::close_all(sockets);  // a stop has come meanwhile: nobody follows

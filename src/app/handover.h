@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "net/inheritance.h"
+#include "net/open_sockets.h"
 
 namespace orrery::app {
 
@@ -29,7 +29,7 @@ struct Invocation {
 };
 
 struct Handover {
-  net::Inheritance sockets;
+  net::OpenSockets sockets;
   bool managed = false;        // the listening sockets are a service manager's
   int lock = -1;               // of the data folder, held all the time
   int previous = -1;           // the program before, to go back to

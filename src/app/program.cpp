@@ -10,11 +10,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/child.h"
 #include "app/commands/commands.h"
 #include "app/stop_signals.h"
 #include "core/text.h"
-#include "web/status_json.h"
 
 namespace orrery::app {
 
@@ -256,7 +254,7 @@ void Program::on_update(const lifecycle::Update& update) {
       return report_ready();
     case State::draining:
     case State::stopping:
-      if (succession_.heir() == nullptr) manager_.notify("STOPPING=1");
+      if (succession_.successor() == nullptr) manager_.notify("STOPPING=1");
       return;
     case State::core_failed:
       runtime_gave_up_ = true;
@@ -370,148 +368,6 @@ Task<lifecycle::Settled> Program::wait_settled(TimePoint deadline, async::StopTo
   return driver_->wait(lifecycle::Goal::ready, deadline, std::move(token));
 }
 
-// A restart that is under way becomes a stop.
-void Program::shutdown() {
-  succession_.stay();
-  live_events_.ends_for("stop");
-  driver_->request_stop();
-}
-
-// ---- a successor in this process
-
-// Runs `check` of the program that would follow, with the configuration it would have.
-Task<> Program::check_successor(async::StopToken token) {
-  auto check = options_.invocation;
-  check.arguments = {check.arguments.front(), "check", "--data", options_.data_folder};
-  if (const auto& file = options_.sources.file) {
-    check.arguments.insert(check.arguments.end(), {"--config", *file});
-  }
-  for (const auto& [key, text] : options_.sources.flags) {
-    auto name = "ORRERY_" + key;
-    for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.'))
-      name.replace(dot, 1, "__");
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
-    check.environment[name] = text;
-  }
-  // A service manager's socket is not ours to find free.
-  if (succession_.managed()) check.environment["ORRERY_HTTP__PORT"] = "0";
-  std::move_only_function<Result<Ended>()> job = [check, token] {
-    return run_to_end(check, 15s, token);
-  };
-  auto running = checking_.run<Ended>(std::move(job));
-  auto ended = co_await std::move(running);
-  const std::string_view remedy = "mend it and try again; the running program has not been touched";
-  if (!ended) co_return fail(std::move(ended).error().remedy(std::string{remedy}));
-  if (ended->code == 0) co_return Result<>{};
-  Error unfit{
-      ErrorKind::unavailable,
-      fmt::format("the new program would not start: {}",
-                  ended->output.empty() ? fmt::format("its check ended with {}", ended->code)
-                                        : std::string{trim(ended->output)})};
-  co_return fail(std::move(unfit).remedy(std::string{remedy}));
-}
-
-Task<> Program::restart_in_place(async::StopToken token) {
-  const auto busy = [this] {
-    return succession_.heir() != nullptr || driver_->snapshot()->stop_requested;
-  };
-  if (std::exchange(checking_successor_, true))
-    co_return fail(ErrorKind::conflict, "a restart is being checked already");
-  const auto checked =
-      std::shared_ptr<void>{nullptr, [this](void*) { checking_successor_ = false; }};
-  if (busy()) co_return fail(ErrorKind::conflict, "the program is stopping or restarting already");
-  auto checking = check_successor(std::move(token));
-  if (auto fit = co_await std::move(checking); !fit) co_return fit;
-  if (busy()) co_return fail(ErrorKind::conflict, "the program is stopping or restarting already");
-  journal_.write(Level::info, "app", "restarting in place",
-                 {{"program", options_.invocation.program}});
-  manager_.reloading();
-  succession_.begin_leaving();
-  live_events_.ends_for("restart");
-  driver_->request_stop();
-  co_return Result<>{};
-}
-
-asio::awaitable<void> Program::restart_by_signal() {
-  auto restarting = restart_in_place(tasks_.token());
-  const auto begun = co_await std::move(restarting);
-  if (begun) co_return;
-  journal_.write(Level::error, "app", "not restarted in place",
-                 {{"reason", begun.error().text()}, {"remedy", begun.error().remedy()}});
-}
-
-void Program::leave() {
-  auto* heir = succession_.heir();
-  if (heir == nullptr) return;
-  if (!driver_->idle()) {
-    journal_.write(Level::error, "app", "left behind with the old program",
-                   {{"left", join(driver_->holders(), ", ")}});
-  }
-  heir->managed = succession_.managed();
-  heir->previous = open_own_image();
-  heir->previous_was = options_.invocation;
-  heir->restarts = boot_.restarts + 1;
-  if (log_) log_->flush(500ms);
-  const auto failed = become(options_.invocation, *heir);
-  std::fprintf(stderr, "orrery: could not restart in place: %s\n", failed.error().text().c_str());
-  std::_Exit(1);
-}
-
-void Program::go_back(const std::string& reason) {
-  const auto& before = succession_.before();
-  if (before.previous < 0) return;
-  if (log_) log_->flush(500ms);
-  [[maybe_unused]] const auto failed = fall_back(before, reason);
-}
-
-// ---- what is remembered
-
-// How this start went.
-void Program::record_settled() {
-  auto start = web::timeline_json(*this);
-  start["boot"] = boot_.id;
-  start["at"] = iso8601(wall_now());
-  start["outcome"] = ready() ? "ready" : "failed";
-  start["reason"] = ready() ? std::string{} : lifecycle::failure_text(*driver_->snapshot());
-  start["version"] = ORRERY_VERSION;
-  starts_.record(std::move(start));
-}
-
-// Once more when parts that nobody waited for have settled, too.
-void Program::record_start() {
-  record_settled();
-  if (!ready()) return;
-  account_timer_ =
-      clock_.arm(clock_.now() + 3s, [this, generation = driver_->snapshot()->generation] {
-        if (ready() && driver_->snapshot()->generation == generation) record_settled();
-      });
-}
-
-// Every few seconds: memory, processor and messages, for the picture of the last hour. Every
-// second: how long those who are busy have been.
-asio::awaitable<void> Program::count() {
-  const auto token = tasks_.token();
-  for (unsigned second = 0; !token.requested(); ++second) {
-    const bool busy = !driver_->snapshot()->waiting_on.empty() || bot_watch_.blocked();
-    accounts_.end_expired();
-    if (busy || std::exchange(was_busy_, busy)) live_events_.touch();
-    was_busy_ = busy;
-    if (second % web::History::interval.count() == 0) take_numbers();
-    auto pause = async::sleep_until(clock_, clock_.now() + 1s, token);
-    co_await std::move(pause);
-  }
-}
-
-void Program::take_numbers() {
-  const auto process = observe::sample_process();
-  const web::Numbers numbers{.at = wall_now(),
-                             .memory_bytes = process.resident_bytes,
-                             .cpu_seconds = process.cpu_seconds,
-                             .handled = handled_.load()};
-  history_.add(numbers);
-  live_events_.new_numbers(numbers);
-}
-
 void Program::set_log_level(Level level) {
   if (log_) log_->set_level(level);
 }
@@ -531,49 +387,6 @@ asio::awaitable<std::optional<std::string>> Program::ask_status(TimePoint deadli
   const auto stopping = token.subscribe([answer] { answer.set(std::nullopt); });
   const auto timer = bot_clock_.arm(deadline, [answer] { answer.set(std::nullopt); });
   co_return co_await answer.take();
-}
-
-// For the person at the terminal; a program that reads us gets the log, and never the link.
-void Program::show_banner() {
-  if (::isatty(STDOUT_FILENO) != 1) return;
-  if (log_) log_->flush(100ms);  // so that the lines before this one stand before it
-  const char* me = options_.program.c_str();
-  const char* data = options_.data_flag.c_str();
-  std::printf("\n  Orrery is ready.\n\n");
-  show_door();
-  std::printf(
-      "    talk to it     %s chat%s '!ping'\n"
-      "    stop it        Ctrl-C, or %s stop%s\n\n",
-      me, data, me, data);
-  std::fflush(stdout);
-}
-
-// Where to look at it; while nobody has an account, the link that makes the first one.
-void Program::show_door() {
-  if (!accounts_.empty()) {
-    std::printf("    look at it     %s/\n", address().c_str());
-    return;
-  }
-  // A link that was given out goes on counting; only its hash is known, so another cannot be shown.
-  const auto token = accounts_.setup_is_open()
-                         ? Result<std::string>{fail(ErrorKind::conflict, "open")}
-                         : accounts_.open_setup();
-  if (token) {
-    std::printf("    open this once %s/setup#%s\n", address().c_str(), token->c_str());
-  } else {
-    std::printf("    look at it     %s/ (a link to make an account: %s user setup-link%s)\n",
-                address().c_str(), options_.program.c_str(), options_.data_flag.c_str());
-  }
-}
-
-// Somebody at the terminal shall not have to know where the repair is done.
-void Program::show_repair() {
-  if (::isatty(STDOUT_FILENO) != 1) return;
-  if (log_) log_->flush(100ms);
-  std::printf("\n  The bot could not start; its dashboard is up, and says what to do.\n\n");
-  show_door();
-  std::printf("\n");
-  std::fflush(stdout);
 }
 
 }  // namespace orrery::app

@@ -31,15 +31,15 @@ class Succession {
   bool managed() const { return before_.managed; }
 
   // From now on, what stops is left to a successor.
-  void begin_leaving() { heir_.emplace(); }
-  void stay() { heir_.reset(); }
-  Handover* heir() { return heir_ ? &*heir_ : nullptr; }
+  void begin_leaving() { successor_.emplace(); }
+  void stay() { successor_.reset(); }
+  Handover* successor() { return successor_ ? &*successor_ : nullptr; }
 
  private:
   bool fits(const net::Listener& listener, const std::string& host, std::uint16_t port) const;
 
   Handover before_;
-  std::optional<Handover> heir_;
+  std::optional<Handover> successor_;
 };
 
 }  // namespace orrery::app

@@ -1,3 +1,5 @@
+// Over 400 lines, because one connection's whole way, from accept to its end or to a successor, is
+// read together.
 #include "net/http_server.h"
 
 #include <list>
@@ -135,8 +137,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     co_await std::move(ending);
   }
 
-  asio::awaitable<Inheritance> hand_over(TimePoint deadline) {
-    heritage_.emplace();
+  asio::awaitable<OpenSockets> hand_over(TimePoint deadline) {
+    left_.emplace();
     error_code ignored;
     for (const auto& [acceptor, kind] : acceptors_) acceptor->cancel(ignored);
     scope_.request_stop(async::StopReason::shutdown);
@@ -147,8 +149,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     co_await std::move(ending);
     for (const auto& connection : connections_) park(*connection);  // its coroutine never began
     for (const auto& [acceptor, kind] : acceptors_)
-      heritage_->listeners.push_back({kind, acceptor->release()});
-    co_return std::move(*heritage_);
+      left_->listeners.push_back({kind, acceptor->release()});
+    co_return std::move(*left_);
   }
 
   std::size_t connections() const { return connections_.size(); }
@@ -194,8 +196,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     auto& clock = self->environment_.clock;
     while (acceptor->is_open() && !self->scope_.token().requested()) {
       auto [error, socket] = co_await acceptor->async_accept(use_tuple);
-      if (self->heritage_) {  // one that came with the cancellation waits for the successor
-        if (!error) self->heritage_->connections.push_back({socket.release(), {}});
+      if (self->left_) {  // one that came with the cancellation waits for the successor
+        if (!error) self->left_->connections.push_back({socket.release(), {}});
         co_return;
       }
       if (!acceptor->is_open()) co_return;
@@ -237,7 +239,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       auto turn = one_request(self, connection);
       keep = co_await std::move(turn);
     }
-    if (self->heritage_ && waits(*connection)) self->park(*connection);
+    if (self->left_ && waits(*connection)) self->park(*connection);
   }
 
   // Leaves the connection to the successor, with what it has sent so far.
@@ -245,7 +247,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     if (!connection.socket.is_open()) return;
     const auto rest = connection.buffer.data();
     connection.received.append(static_cast<const char*>(rest.data()), rest.size());
-    heritage_->connections.push_back({connection.socket.release(), std::move(connection.received)});
+    left_->connections.push_back({connection.socket.release(), std::move(connection.received)});
   }
 
   // Waits for the first byte for as long as an idle client may stay, then for the whole request.
@@ -288,7 +290,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
                                           Request request, RawRequest message) {
     auto answering = answer(self, std::move(request));
     auto response = co_await std::move(answering);
-    const bool stopping = self->scope_.token().requested() && !self->heritage_;
+    const bool stopping = self->scope_.token().requested() && !self->left_;
     const bool last = !message.keep_alive() || stopping;
     const bool head = message.method() == boost::beast::http::verb::head;
     const Manner manner{.body = head ? Manner::Body::head_only : Manner::Body::full,
@@ -337,7 +339,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     const auto leaving = self->scope_.token().subscribe([self, weak = std::weak_ptr{conversation}] {
       const auto alive = weak.lock();
       if (!alive) return;
-      if (self->heritage_) return alive->close(1012, "the program restarts");
+      if (self->left_) return alive->close(1012, "the program restarts");
       alive->close(1001, "the program stops");
     });
     auto talking = self->handler_.converse(std::move(request), conversation);
@@ -351,12 +353,12 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<Door> acceptors_;
   std::list<ConnectionPtr> connections_;
   std::vector<std::weak_ptr<Conversation>> conversations_;
-  std::optional<Inheritance> heritage_;  // being handed over
-  async::Scope scope_;                   // accept loops and connections
-  async::Scope drains_;                  // last frames of web sockets; never asked to stop
+  std::optional<OpenSockets> left_;  // being handed over
+  async::Scope scope_;               // accept loops and connections
+  async::Scope drains_;              // last frames of web sockets; never asked to stop
 };
 
-void close_all(Inheritance& sockets) {
+void close_all(OpenSockets& sockets) {
   for (const auto& listener : sockets.listeners) ::close(listener.descriptor);
   for (const auto& connection : sockets.connections) ::close(connection.descriptor);
   sockets = {};
@@ -416,7 +418,7 @@ Result<std::uint16_t> HttpServer::adopt(Listener listener) { return impl_->adopt
 void HttpServer::adopt(Parked connection) { impl_->adopt(std::move(connection)); }
 
 asio::awaitable<void> HttpServer::stop(TimePoint deadline) { return impl_->stop(deadline); }
-asio::awaitable<Inheritance> HttpServer::hand_over(TimePoint deadline) {
+asio::awaitable<OpenSockets> HttpServer::hand_over(TimePoint deadline) {
   return impl_->hand_over(deadline);
 }
 std::size_t HttpServer::connections() const { return impl_->connections(); }

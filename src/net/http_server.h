@@ -12,7 +12,7 @@
 
 #include "core/journal.h"
 #include "net/http.h"
-#include "net/inheritance.h"
+#include "net/open_sockets.h"
 #include "net/server_limits.h"
 
 namespace orrery::net {
@@ -44,7 +44,7 @@ class HttpServer {
   asio::awaitable<void> stop(TimePoint deadline);
   // The same, but keeps what a successor can go on with: listening sockets, whose clients wait
   // meanwhile, and connections with no answer under way. The caller owns the descriptors.
-  asio::awaitable<Inheritance> hand_over(TimePoint deadline);
+  asio::awaitable<OpenSockets> hand_over(TimePoint deadline);
 
   std::size_t connections() const;
 

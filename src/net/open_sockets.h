@@ -20,12 +20,12 @@ struct Parked {
   std::string received;  // what has been read of it and not been answered
 };
 
-struct Inheritance {
+struct OpenSockets {
   std::vector<Listener> listeners;
   std::vector<Parked> connections;
 };
 
 // For sockets that nobody takes over after all.
-void close_all(Inheritance& sockets);
+void close_all(OpenSockets& sockets);
 
 }  // namespace orrery::net
