@@ -6,10 +6,10 @@
 #include <fstream>
 #include <sstream>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "core/text.h"
 
 namespace orrery::config {
@@ -166,26 +166,12 @@ std::string mask_lines(const std::string& text, bool comments_only) {
   return masked;
 }
 
-Error cannot_write(const std::string& path) {
-  Error error{ErrorKind::denied, path + " cannot be written: " + std::strerror(errno)};
-  return std::move(error).remedy(
-      "give this user the right to write it, or edit it by hand and press Retry");
-}
-
 Result<> write_whole(const std::string& path, const std::string& text, mode_t mode) {
-  const auto beside = path + ".new";
-  ::unlink(beside.c_str());
-  const int file =
-      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-  if (file < 0) return fail(cannot_write(path));
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fchmod(file, mode) == 0 && ::fsync(file) == 0;
-  ::close(file);
-  if (written && ::rename(beside.c_str(), path.c_str()) == 0) return {};
-  auto error = cannot_write(path);
-  ::unlink(beside.c_str());
-  return fail(std::move(error));
+  const auto failed = replace_file(path, text, mode);
+  if (!failed) return {};
+  Error error{ErrorKind::denied, path + " cannot be written: " + failed.message()};
+  return fail(std::move(error).remedy(
+      "give this user the right to write it, or edit it by hand and press Retry"));
 }
 
 bool is_line_of(std::string_view line, std::string_view name) {

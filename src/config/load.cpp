@@ -1,3 +1,5 @@
+// A little over 400 lines, because the layers of one configuration, from file to flags, are read
+// together: each only makes sense beside the ones it covers.
 #include "config/load.h"
 
 #include <algorithm>

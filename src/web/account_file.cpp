@@ -5,8 +5,9 @@
 #include <sstream>
 
 #include <boost/json.hpp>
-#include <fcntl.h>
 #include <unistd.h>
+
+#include "core/file.h"
 
 namespace orrery::web {
 namespace {
@@ -116,25 +117,9 @@ AccountData parse(const std::string& text) {
   return data;
 }
 
-Error file_error(std::string_view doing, const std::string& file) {
-  return Error{ErrorKind::denied, fmt::format("{} {}: {}", doing, file, std::strerror(errno))}
-      .remedy("make room on the disk, and give this user the right to write the data folder");
-}
-
-Result<> replace_file(const std::string& file, const std::string& text) {
-  const auto beside = file + ".new";
-  ::unlink(beside.c_str());  // what an interrupted write, or somebody else, left there
-  const int descriptor =
-      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (descriptor < 0) return fail(file_error("writing", beside));
-  const bool written =
-      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(descriptor) == 0;
-  ::close(descriptor);
-  if (written && ::rename(beside.c_str(), file.c_str()) == 0) return {};
-  auto error = file_error("writing", file);
-  ::unlink(beside.c_str());
-  return fail(std::move(error));
+Error file_error(std::string_view doing, const std::string& file, const std::string& why) {
+  return Error{ErrorKind::denied, fmt::format("{} {}: {}", doing, file, why)}.remedy(
+      "make room on the disk, and give this user the right to write the data folder");
 }
 
 }  // namespace
@@ -143,7 +128,7 @@ Result<AccountData> read_accounts(const std::string& file) {
   std::ifstream in{file, std::ios::binary};
   if (!in) {
     if (::access(file.c_str(), F_OK) != 0) return AccountData{};
-    return fail(file_error("reading", file));
+    return fail(file_error("reading", file, std::strerror(errno)));
   }
   std::ostringstream text;
   text << in.rdbuf();
@@ -159,11 +144,14 @@ Result<AccountData> read_accounts(const std::string& file) {
 Result<> write_accounts(const std::string& file, const AccountData& data) {
   json::value setup;
   if (data.setup) setup = {{"hash", data.setup->hash}, {"expires", number_of(data.setup->expires)}};
-  return replace_file(file, json::serialize(json::object{{"version", 2},
-                                                         {"users", to_json(data.users)},
-                                                         {"sessions", to_json(data.sessions)},
-                                                         {"keys", to_json(data.keys)},
-                                                         {"setup", std::move(setup)}}));
+  const auto text = json::serialize(json::object{{"version", 2},
+                                                 {"users", to_json(data.users)},
+                                                 {"sessions", to_json(data.sessions)},
+                                                 {"keys", to_json(data.keys)},
+                                                 {"setup", std::move(setup)}});
+  if (const auto error = replace_file(file, text, 0600))
+    return fail(file_error("writing", file, error.message()));
+  return {};
 }
 
 }  // namespace orrery::web

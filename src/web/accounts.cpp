@@ -1,3 +1,5 @@
+// A little over 400 lines, because what may be changed of one file is kept in one place: every
+// change is made, written, and undone in the same way.
 #include "web/accounts.h"
 
 #include <algorithm>
