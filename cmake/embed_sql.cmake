@@ -1,14 +1,27 @@
-# Writes storage/embedded_migrations.h: the numbered SQL files as a table, in order.
+# Writes storage/embedded_migrations.h: the numbered SQL files as a table, in order. Each has its way
+# back beside it: 0001_name.sql and 0001_name.back.sql.
 file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/storage/migrations/*.sql)
+list(FILTER files EXCLUDE REGEX "\\.back\\.sql$")
 list(SORT files)
 set(text "// Made from storage/migrations by cmake/embed_sql.cmake.\n#pragma once\n\n")
 string(APPEND text "namespace orrery::storage {\n\ninline constexpr Migration embedded_migrations[] = {\n")
 foreach(file IN LISTS files)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  string(REGEX REPLACE "\\.sql$" ".back.sql" back ${file})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file} ${back})
   get_filename_component(name ${file} NAME_WE)
   string(REGEX MATCH "^0*([0-9]+)_(.*)$" matched ${name})
-  file(READ ${file} sql)
-  string(APPEND text "    {${CMAKE_MATCH_1}, \"${CMAKE_MATCH_2}\", R\"sql(${sql})sql\"},\n")
+  file(READ ${file} forward_sql)
+  file(READ ${back} back_sql)
+  string(APPEND text "    {${CMAKE_MATCH_1}, \"${CMAKE_MATCH_2}\", R\"sql(${forward_sql})sql\",\n"
+                     "     R\"sql(${back_sql})sql\"},\n")
 endforeach()
 string(APPEND text "};\n\n}  // namespace orrery::storage\n")
-file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/storage/embedded_migrations.h CONTENT "${text}" @ONLY)
+# Written only when it changes, and not by CONFIGURE, to which @words would be variables.
+set(target ${CMAKE_BINARY_DIR}/generated/storage/embedded_migrations.h)
+set(before "")
+if(EXISTS ${target})
+  file(READ ${target} before)
+endif()
+if(NOT before STREQUAL text)
+  file(WRITE ${target} "${text}")
+endif()

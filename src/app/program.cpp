@@ -104,6 +104,7 @@ Result<> Program::make_driver() {
                   .log_tail = log_tail_,
                   .log = log_,
                   .handled = handled_,
+                  .database_numbers = database_numbers_,
                   .control = control_.strand(),
                   .bot = bot_.strand(),
                   .data_folder = options_.data_folder,

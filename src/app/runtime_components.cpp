@@ -39,8 +39,8 @@ Task<> PipelineComponent::stop(lifecycle::Context, lifecycle::Outcome) {
 Task<> StatisticsComponent::start(lifecycle::Context context) {
   context.doing("counting this start");
   std::vector<storage::Statement> statements{
-      {"INSERT INTO statistics VALUES ('starts', 1) ON CONFLICT (name) DO UPDATE SET value = value "
-       "+ 1",
+      {"INSERT INTO statistics VALUES ('starts', 1) ON CONFLICT (name) DO UPDATE SET value = "
+       "statistics.value + 1",
        {}}};
   auto writing = database_.write(std::move(statements), {context.deadline(), context.token()});
   const auto written = co_await std::move(writing);

@@ -5,6 +5,7 @@
 // this page decides who is whose.
 #include "app/wiring.h"
 
+#include "app/database_options.h"
 #include "platforms/webchat/web_chat_component.h"
 #include "storage/database_component.h"
 
@@ -33,12 +34,8 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
   const auto folder = p.data_folder;
 
   // Read when a component is made, so that a retry sees what was mended.
-  const std::function<storage::DatabaseOptions()> database_options = [&settings, folder] {
-    const auto& database = settings.settings().database;
-    return storage::DatabaseOptions{.url = database.url.reveal(),
-                                    .shown = config::redacted_url(database.url.reveal()),
-                                    .busy_timeout = database.busy_timeout,
-                                    .data_folder = folder};
+  const std::function<storage::DatabaseComponent::Options()> database_options = [&settings, folder] {
+    return database_options_of(settings.settings(), folder);
   };
   const std::function<std::string()> default_prefix = [&settings] {
     return settings.settings().commands.prefix;
@@ -68,7 +65,8 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
                               p.on_listening);
 
   auto database =
-      app.runtime.add<storage::DatabaseComponent>("database", needs(), database_options);
+      app.runtime.add<storage::DatabaseComponent>("database", needs(), database_options,
+                                                  std::ref(p.journal), std::ref(p.database_numbers));
   auto prefixes =
       app.runtime.add<records::PrefixesComponent>("prefixes", needs(database), default_prefix)
           .degradable();

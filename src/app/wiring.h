@@ -19,6 +19,7 @@ struct Parts {
   observe::LogTail& log_tail;
   std::unique_ptr<observe::Log>& log;
   std::atomic<std::uint64_t>& handled;
+  storage::DatabaseNumbers& database_numbers;
   async::Strand control;
   async::Strand bot;
   std::string data_folder;

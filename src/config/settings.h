@@ -34,7 +34,9 @@ struct Settings {
   } owner;
   struct {
     Secret url;  // may hold a password
-    Duration busy_timeout{};
+    Duration busy_timeout{}, connect_timeout{}, wait{}, check_after{}, max_age{}, slow_statement{};
+    std::int64_t connections = 0, overflow = 0, backups = 0;
+    bool backup_before_migration = true;
   } database;
   struct {
     std::string prefix;

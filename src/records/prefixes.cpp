@@ -20,8 +20,8 @@ Task<> StoredPrefixes::set(std::string guild, std::string prefix, TimePoint dead
                            async::StopToken token) {
   if (auto good = chat::check_prefix(prefix); !good) co_return good;
   std::vector<storage::Statement> statements{
-      {"DELETE FROM prefixes WHERE guild = ?", {guild}},
-      {"INSERT INTO prefixes VALUES (?, ?)", {guild, prefix}}};
+      {"DELETE FROM prefixes WHERE guild = $1", {guild}},
+      {"INSERT INTO prefixes VALUES ($1, $2)", {guild, prefix}}};
   auto writing = database_.write(std::move(statements), {deadline, std::move(token)});
   auto rows = co_await std::move(writing);
   if (!rows) co_return fail(std::move(rows).error().with("keeping the prefix"));

@@ -42,9 +42,8 @@ Task<> StoredTranscript::close_unfinished(storage::Patience patience) {
 
 Task<std::int64_t> StoredTranscript::add(std::string visitor, Line line, Patience patience) {
   std::vector<storage::Statement> statements{
-      {"INSERT INTO transcript (visitor, conversation, id, by_bot, said, at) VALUES (?, ?, ?, ?, "
-       "?, "
-       "?) RETURNING number",
+      {"INSERT INTO transcript (visitor, conversation, id, by_bot, said, at) "
+       "VALUES ($1, $2, $3, $4, $5, $6) RETURNING number",
        {std::move(visitor), line.conversation, line.id,
         std::int64_t{line.by == Line::By::bot ? 1 : 0}, line.text,
         std::int64_t{line.at.time_since_epoch().count()}}}};
@@ -57,7 +56,7 @@ Task<std::int64_t> StoredTranscript::add(std::string visitor, Line line, Patienc
 Task<> StoredTranscript::settle(std::string visitor, std::string id, std::string outcome,
                                 Patience patience) {
   storage::Statement statement{
-      "UPDATE transcript SET outcome = ? WHERE visitor = ? AND id = ? AND by_bot = 0",
+      "UPDATE transcript SET outcome = $1 WHERE visitor = $2 AND id = $3 AND by_bot = 0",
       {std::move(outcome), std::move(visitor), std::move(id)}};
   auto writing = write(std::move(statement), std::move(patience));
   co_return co_await std::move(writing);
@@ -66,9 +65,8 @@ Task<> StoredTranscript::settle(std::string visitor, std::string id, std::string
 Task<std::vector<Line>> StoredTranscript::since(std::string visitor, std::int64_t number,
                                                 std::size_t most, Patience patience) {
   storage::Statement statement{
-      "SELECT number, conversation, id, by_bot, said, at, outcome FROM transcript WHERE visitor = "
-      "? "
-      "AND number > ? ORDER BY number DESC LIMIT ?",
+      "SELECT number, conversation, id, by_bot, said, at, outcome FROM transcript "
+      "WHERE visitor = $1 AND number > $2 ORDER BY number DESC LIMIT $3",
       {std::move(visitor), number, static_cast<std::int64_t>(most)}};
   auto reading = database_.read(std::move(statement), patience_of(std::move(patience)));
   auto rows = co_await std::move(reading);
@@ -80,7 +78,7 @@ Task<std::vector<Line>> StoredTranscript::since(std::string visitor, std::int64_
 }
 
 Task<> StoredTranscript::forget(std::string visitor, std::string conversation, Patience patience) {
-  storage::Statement statement{"DELETE FROM transcript WHERE visitor = ? AND conversation = ?",
+  storage::Statement statement{"DELETE FROM transcript WHERE visitor = $1 AND conversation = $2",
                                {std::move(visitor), std::move(conversation)}};
   auto writing = write(std::move(statement), std::move(patience));
   co_return co_await std::move(writing);

@@ -1,76 +1,168 @@
-// One small interface to a relational database, with an asynchronous face for coroutines.
+// The database as the rest of the program sees it: the asynchronous face, for coroutines.
 //
-// Statements are prepared and cached; parameters are always bound, never spliced into SQL.
+// A call becomes a job for a pool of connections: one for everything, or, where only one may write
+// (SQLite), one that writes and a few that read. The caller is resumed on its own strand. Every
+// call has a deadline and a stop token; while it waits for its turn they end it at once, and once
+// it runs they cancel it in the database.
 //
-// Threads   all operations from any strand; the caller is resumed on its own.
-// Limits    every call has a deadline and a stop token; a statement that exceeds either is
-//           cancelled in the database, not merely forgotten.
+// Whatever is written is written in a serialisable transaction; one that collides with another is
+// run again. When the answer is an error, nothing was kept, with one exception: a connection that
+// broke while it committed; the error then says so.
+//
+// Threads   all operations from any strand.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <string>
-#include <variant>
-#include <vector>
+#include <atomic>
+#include <map>
 
-#include "async/stop_token.h"
-#include "async/task.h"
-#include "core/time.h"
+#include <boost/asio/this_coro.hpp>
+
+#include "async/wait.h"
+#include "core/journal.h"
+#include "storage/backend.h"
+#include "storage/migrator.h"
+#include "storage/pool.h"
 
 namespace orrery::storage {
 
-using Blob = std::vector<std::byte>;
-using Value = std::variant<std::monostate, std::int64_t, double, std::string, Blob>;
-
-struct Statement {
-  std::string sql;
-  std::vector<Value> parameters;
+struct DatabaseOptions {
+  std::size_t connections = 4;      // that stay
+  std::size_t overflow = 4;         // that come in a rush
+  Duration wait = std::chrono::seconds{5};  // for a connection, at most
+  Duration check_after = std::chrono::seconds{30};
+  Duration max_age = std::chrono::minutes{30};
+  Duration slow = std::chrono::milliseconds{250};  // a call that takes longer is named
+  MigrateOptions migrate{};
 };
 
-// One row; columns by position.
-class Row {
- public:
-  explicit Row(std::vector<Value> values) : values_{std::move(values)} {}
-  // Requires: the column exists and has the type (the SQL is ours, so a mismatch is a defect).
-  std::int64_t integer(std::size_t column) const {
-    return std::get<std::int64_t>(values_.at(column));
-  }
-  const std::string& text(std::size_t column) const {
-    return std::get<std::string>(values_.at(column));
-  }
-  bool is_null(std::size_t column) const {
-    return std::holds_alternative<std::monostate>(values_.at(column));
-  }
-  std::size_t size() const { return values_.size(); }
-
- private:
-  std::vector<Value> values_;
-};
-using Rows = std::vector<Row>;
-
-// Until when, and who may call it off.
-struct Patience {
-  TimePoint deadline;
-  async::StopToken token;
+// What has happened since the program began; kept by whoever outlives the database.
+struct DatabaseNumbers {
+  std::atomic<std::uint64_t> calls = 0;
+  std::atomic<std::uint64_t> failures = 0;
+  std::atomic<std::uint64_t> slow = 0;
+  std::atomic<std::uint64_t> nanoseconds = 0;  // spent inside the database
+  // Of the pools, when somebody last looked.
+  std::atomic<std::uint64_t> connections = 0;
+  std::atomic<std::uint64_t> busy = 0;
+  std::atomic<std::uint64_t> waiting = 0;
 };
 
 class Database {
  public:
-  virtual ~Database() = default;
+  template <class T>
+  using Work = std::function<Result<T>(Connection&)>;
+
+  // The journal and the numbers outlive this.
+  Database(std::unique_ptr<Backend> backend, DatabaseOptions options, Journal& journal,
+           DatabaseNumbers& numbers);
+  ~Database();
+
+  // Connects, migrates and validates. Errors: those of Backend::connect, migrate and validate.
+  Task<Migrated> open(Patience patience);
 
   // Runs one statement that only reads.
-  // Errors: timeout, cancelled, limited (too much waits), unavailable, corrupt, invalid (the SQL).
-  virtual Task<Rows> read(Statement statement, Patience patience) = 0;
-
-  // Runs the statements in one transaction: all or none. Returns the rows of the last.
-  // Errors: as read, and conflict (a constraint).
-  virtual Task<Rows> write(std::vector<Statement> statements, Patience patience) = 0;
+  // Errors, here and below: those of Connection, and limited (too much waits).
+  Task<Rows> read(Statement statement, Patience patience);
+  // Several steps that only read.
+  template <class T>
+  Task<T> look(Work<T> work, Patience patience);
+  // Runs the statements in one transaction: all or none. The rows of the last.
+  Task<Rows> write(std::vector<Statement> statements, Patience patience);
+  // Runs `work` in one transaction; see Connection::transact for what it may do.
+  template <class T>
+  Task<T> transact(Work<T> work, Patience patience);
 
   // Finishes what waits and closes. Nothing may be called after it.
-  virtual Task<> close() = 0;
+  Task<> close();
 
-  // "sqlite:/path": for messages, never with a password.
-  virtual const std::string& name() const = 0;
+  // What keeps the database from serving just now, as the last calls found it; nothing: it serves.
+  std::optional<Error> trouble() const;
+  // Tries whether it serves again, and says what it found. Errors: as read.
+  Task<> probe(Patience patience);
+  void sample();  // brings the numbers of the pools up to date
+
+  const std::string& name() const { return backend_->name(); }
+  Dialect dialect() const { return backend_->dialect(); }
+  Backend& backend() { return *backend_; }
+
+ private:
+  enum class Lane { read, write };
+  template <class T>
+  Task<T> run(Lane lane, std::string_view label, Work<T> work, Patience patience);
+  Pool& pool(Lane lane) { return lane == Lane::write || !reading_ ? writing_ : *reading_; }
+  Result<std::unique_ptr<Connection>> connect(Access access, const Patience& patience);
+  Error waited_in_vain(const Patience& patience) const;
+  void note(Lane lane, std::string_view label, Duration took, const Error* error);
+
+  const std::unique_ptr<Backend> backend_;
+  const DatabaseOptions options_;
+  Journal& journal_;
+  DatabaseNumbers& numbers_;
+  Guarded<std::map<Lane, Error>> trouble_;
+  Pool writing_;
+  std::unique_ptr<Pool> reading_;  // only where one connection writes
 };
+
+// `label` lives as long as `work`.
+template <class T>
+Task<T> Database::run(Lane lane, std::string_view label, Work<T> work, Patience patience) {
+  enum class Turn { waiting, taken, off };
+  async::Oneshot<Result<T>> answer;
+  const auto turn = std::make_shared<std::atomic<Turn>>(Turn::waiting);
+  const auto call_off = [turn, answer](Error why) {
+    auto waiting = Turn::waiting;
+    if (turn->compare_exchange_strong(waiting, Turn::off)) answer.set(fail(std::move(why)));
+  };
+  Pool::Job job{
+      .patience = patience,
+      .claim =
+          [turn] {
+            auto waiting = Turn::waiting;
+            return turn->compare_exchange_strong(waiting, Turn::taken);
+          },
+      .run =
+          [this, lane, answer, label, work = std::move(work)](Connection& connection) {
+            const auto begun = std::chrono::steady_clock::now();
+            auto result = work(connection);
+            note(lane, label, std::chrono::steady_clock::now() - begun,
+                 result ? nullptr : &result.error());
+            answer.set(std::move(result));
+          },
+      .refuse =
+          [this, lane, answer](Error error) {
+            note(lane, "connecting", {}, &error);
+            answer.set(fail(std::move(error)));
+          }};
+  pool(lane).submit(std::move(job));
+  async::SteadyClock clock{co_await asio::this_coro::executor};
+  const auto stopping = patience.token.subscribe([call_off] {
+    call_off({ErrorKind::cancelled, "a stop was requested before the database had time"});
+  });
+  const auto until = std::min(patience.deadline, clock.now() + options_.wait);
+  const auto timer =
+      clock.arm(until, [this, call_off, patience] { call_off(waited_in_vain(patience)); });
+  auto taking = answer.take();
+  co_return co_await std::move(taking);
+}
+
+template <class T>
+Task<T> Database::look(Work<T> work, Patience patience) {
+  return run<T>(Lane::read, "a look", std::move(work), std::move(patience));
+}
+
+template <class T>
+Task<T> Database::transact(Work<T> work, Patience patience) {
+  Work<T> whole = [work = std::move(work)](Connection& connection) -> Result<T> {
+    Result<T> result;
+    auto done = connection.transact([&](Connection& inside) -> Result<> {
+      result = work(inside);
+      if (!result) return fail(result.error());
+      return {};
+    });
+    if (!done) return fail(std::move(done).error());
+    return result;
+  };
+  return run<T>(Lane::write, "a transaction", std::move(whole), std::move(patience));
+}
 
 }  // namespace orrery::storage

@@ -1,6 +1,8 @@
-// The database as a part of the runtime: opened, migrated, and closed last.
+// The database as a part of the runtime: opened, migrated, watched, and closed last.
 //
-// Which one, is asked at the moment this is made, so a mended URL counts at the next retry.
+// Which one, is asked at the moment this is made, so a mended URL counts at the next retry. A
+// database that goes away later does not take the runtime down: it is shown as degraded with the
+// reason and the remedy, and serves again when it comes back.
 #pragma once
 
 #include "lifecycle/component.h"
@@ -8,19 +10,19 @@
 
 namespace orrery::storage {
 
-struct DatabaseOptions {
-  std::string url;    // may hold a password
-  std::string shown;  // the same without it
-  Duration busy_timeout;
-  std::string data_folder;
-};
-
 class DatabaseComponent final : public lifecycle::Component {
  public:
-  explicit DatabaseComponent(const std::function<DatabaseOptions()>& options)
-      : options_{options()} {}
+  struct Options {
+    BackendOptions backend;
+    DatabaseOptions database;
+  };
 
-  // Errors: unsupported (a scheme this build cannot open), and those of the database.
+  // The journal and the numbers outlive this.
+  DatabaseComponent(const std::function<Options()>& options, Journal& journal,
+                    DatabaseNumbers& numbers)
+      : options_{options()}, journal_{journal}, numbers_{numbers} {}
+
+  // Errors: those of make_backend and Database::open.
   Task<> start(lifecycle::Context context) override;
   Task<> stop(lifecycle::Context context, lifecycle::Outcome start) override;
 
@@ -28,11 +30,16 @@ class DatabaseComponent final : public lifecycle::Component {
   Database& database() { return *database_; }
 
  private:
-  const DatabaseOptions options_;
-  std::unique_ptr<Database> database_;
-};
+  Task<Migrated> open(lifecycle::Context context);
+  Task<> watch(lifecycle::Context context, async::StopToken token);
+  void tell(const lifecycle::Context& context, const std::optional<Error>& trouble);
 
-// The file that a sqlite: URL means, relative ones in the data folder.
-std::string sqlite_path(const std::string& url, const std::string& data_folder);
+  const Options options_;
+  Journal& journal_;
+  DatabaseNumbers& numbers_;
+  std::unique_ptr<Database> database_;
+  std::string told_;        // the trouble that is shown just now
+  TimePoint trouble_since_{};
+};
 
 }  // namespace orrery::storage

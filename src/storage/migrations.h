@@ -1,6 +1,7 @@
-// The schema's history: numbered SQL, each applied once, in one transaction, and remembered.
+// The schema's history: numbered SQL, forward and back, each applied once and remembered.
 //
-// Source of the SQL: storage/migrations/NNNN_name.sql, embedded at build time.
+// Source of the SQL: storage/migrations/NNNN_name.sql and NNNN_name.back.sql, embedded at build
+// time, written in the words of dialect.h.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace orrery::storage {
 struct Migration {
   int number;
   std::string_view name;
-  std::string_view sql;
+  std::string_view forward;
+  std::string_view back;
 };
 
 // In ascending order, without gaps, from 1.

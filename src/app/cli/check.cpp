@@ -11,9 +11,9 @@
 
 #include "app/cli/commands.h"
 #include "app/data_folder.h"
+#include "app/database_options.h"
 #include "net/port_owner.h"
-#include "storage/database_component.h"
-#include "storage/sqlite/migrator.h"
+#include "storage/sqlite/backend.h"
 #include "web/account_file.h"
 
 namespace orrery::app::cli {
@@ -51,35 +51,39 @@ Result<std::string> check_accounts(const std::string& file) {
   return fmt::format("{} user{}", users, users == 1 ? "" : "s");
 }
 
+// A file that is not there yet: whether it could be made.
+Result<std::string> check_new_file(const std::string& path, const std::string& folder) {
+  // The data folder is made at a start, any other is not.
+  std::error_code error;
+  const auto parent = fs::path{path}.parent_path();
+  if (parent != fs::path{folder} && !fs::is_directory(parent, error)) {
+    Error missing{ErrorKind::denied, fmt::format("the folder {} does not exist", parent.string())};
+    return fail(std::move(missing).remedy("make it, or set database.url"));
+  }
+  if (::access(existing(parent).c_str(), W_OK) == 0) return path + " will be made";
+  Error denied{ErrorKind::denied, fmt::format("{} cannot be made: {}", path, std::strerror(errno))};
+  return fail(
+      std::move(denied).remedy("give this user the right to write there, or set database.url"));
+}
+
 Result<std::string> check_database(const config::Settings& settings, const std::string& folder) {
   const auto& url = settings.database.url.reveal();
-  if (!url.starts_with("sqlite:")) {
-    return fail(ErrorKind::unsupported, "this build cannot open {}", config::redacted_url(url));
-  }
-  const auto path = storage::sqlite_path(url, folder);
   std::error_code error;
-  if (!fs::exists(path, error)) {
-    // The data folder is made at a start, any other is not.
-    const auto parent = fs::path{path}.parent_path();
-    const bool comes = parent == fs::path{folder} || fs::is_directory(parent, error);
-    if (!comes) {
-      Error missing{ErrorKind::denied,
-                    fmt::format("the folder {} does not exist", parent.string())};
-      return fail(std::move(missing).remedy("make it, or set database.url"));
-    }
-    if (::access(existing(parent).c_str(), W_OK) == 0) return path + " will be made";
-    Error denied{ErrorKind::denied,
-                 fmt::format("{} cannot be made: {}", path, std::strerror(errno))};
-    return fail(
-        std::move(denied).remedy("give this user the right to write there, or set database.url"));
+  if (url.starts_with("sqlite:")) {
+    const auto path = storage::sqlite::path_of(url, folder);
+    if (path != ":memory:" && !fs::exists(path, error)) return check_new_file(path, folder);
   }
-  auto connection = storage::sqlite::Connection::open(path, storage::sqlite::Access::read_only,
-                                                      std::chrono::seconds{1});
+  auto backend = storage::make_backend(database_options_of(settings, folder).backend);
+  if (!backend) return fail(std::move(backend).error());
+  const storage::Patience patience{std::chrono::steady_clock::now() + std::chrono::seconds{10}, {}};
+  auto connection = (*backend)->connect(storage::Access::read_only, patience);
   if (!connection) return fail(std::move(connection).error());
-  const auto plan = storage::sqlite::plan(**connection, storage::migrations());
+  const storage::Connection::Bound bound{**connection, patience};
+  const auto plan = storage::plan(**backend, **connection, storage::migrations());
   if (!plan) return fail(plan.error());
-  if (plan->from == plan->to) return path + " is up to date";
-  return fmt::format("{} will be migrated from {} to {}", path, plan->from, plan->to);
+  const auto& name = (*backend)->name();
+  if (plan->from == plan->to) return name + " is up to date";
+  return fmt::format("{} will be migrated from {} to {}", name, plan->from, plan->to);
 }
 
 Result<std::string> check_port(const config::Settings& settings, const Common& common) {

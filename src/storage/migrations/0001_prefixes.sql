@@ -2,4 +2,4 @@ CREATE TABLE prefixes (
   guild TEXT NOT NULL,
   prefix TEXT NOT NULL,
   PRIMARY KEY (guild, prefix)
-) STRICT, WITHOUT ROWID;
+) @keyed;

@@ -1,4 +1,4 @@
 CREATE TABLE statistics (
   name TEXT NOT NULL PRIMARY KEY,
-  value INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+  value @integer NOT NULL
+) @keyed;

@@ -1,5 +1,6 @@
 #include "storage/sqlite/connection.h"
 
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 
@@ -110,6 +111,16 @@ struct Binder {
   }
 };
 
+// Parameters are named $1, $2, …; SQLite numbers names in the order in which they appear.
+int place_of(sqlite3_stmt* statement, int index) {
+  const char* name = sqlite3_bind_parameter_name(statement, index);
+  if (name == nullptr || *name != '$') return index;
+  int place = index;
+  const std::string_view digits{name + 1};
+  std::from_chars(digits.data(), digits.data() + digits.size(), place);
+  return place;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Access access,
@@ -146,17 +157,6 @@ Connection::~Connection() {
   sqlite3_close(handle_);
 }
 
-Connection::Bound::Bound(Connection& connection, const Patience& patience)
-    : connection_{connection} {
-  connection_.patience_ = &patience;
-}
-Connection::Bound::~Bound() { connection_.patience_ = nullptr; }
-
-bool Connection::out_of_patience() const {
-  if (patience_ == nullptr) return false;
-  return patience_->token.requested() || std::chrono::steady_clock::now() >= patience_->deadline;
-}
-
 // SQLite's own busy timeout sleeps through a stop request; this one looks up every few
 // milliseconds.
 int Connection::on_busy(void* self, int attempts) {
@@ -177,7 +177,7 @@ Error Connection::error(std::string_view doing) const {
   const int code = sqlite3_extended_errcode(handle_);
   const auto text = fmt::format("{} in {}: {}", doing, path_, sqlite3_errmsg(handle_));
   if (out_of_patience()) {
-    const bool stopped = patience_->token.requested();
+    const bool stopped = patience()->token.requested();
     return {stopped ? ErrorKind::cancelled : ErrorKind::timeout, text};
   }
   return Error{kind_of(code), text}.remedy(remedy_of(code, path_));
@@ -195,45 +195,59 @@ Result<sqlite3_stmt*> Connection::prepare(const std::string& sql) {
 }
 
 Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<Value>& parameters) {
-  if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) != parameters.size()) {
-    return fail(ErrorKind::invalid, "a statement with {} parameters was given {}",
-                sqlite3_bind_parameter_count(statement), parameters.size());
+  const int count = sqlite3_bind_parameter_count(statement);
+  if (static_cast<std::size_t>(count) != parameters.size()) {
+    return fail(ErrorKind::invalid, "a statement with {} parameters was given {}", count,
+                parameters.size());
   }
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (std::visit(Binder{statement, static_cast<int>(i) + 1}, parameters[i]) != SQLITE_OK) {
+  for (int i = 1; i <= count; ++i) {
+    const auto place = static_cast<std::size_t>(place_of(statement, i));
+    if (place == 0 || place > parameters.size())
+      return fail(ErrorKind::invalid, "a statement has no parameter {}", place);
+    if (std::visit(Binder{statement, i}, parameters[place - 1]) != SQLITE_OK)
       return fail(error("binding a parameter"));
-    }
   }
   return {};
 }
 
-Result<Rows> Connection::run(const Statement& statement) {
+Result<> Connection::each(const Statement& statement, const TakeRow& take) {
+  if (auto good = check(statement); !good) return good;
   auto prepared = prepare(statement.sql);
   if (!prepared) return fail(std::move(prepared).error());
-  if (auto bound = bind(*prepared, statement.parameters); !bound)
-    return fail(std::move(bound).error());
-  Rows rows;
+  if (auto bound = bind(*prepared, statement.parameters); !bound) return bound;
   int code = sqlite3_step(*prepared);
   for (; code == SQLITE_ROW; code = sqlite3_step(*prepared)) {
     std::vector<Value> values;
-    for (int column = 0; column < sqlite3_column_count(*prepared); ++column) {
-      values.push_back(value_of(*prepared, column));
-    }
-    rows.emplace_back(std::move(values));
+    const int columns = sqlite3_column_count(*prepared);
+    values.reserve(static_cast<std::size_t>(columns));
+    for (int column = 0; column < columns; ++column) values.push_back(value_of(*prepared, column));
+    take(Row{std::move(values)});
   }
-  std::optional<Error> failed;
-  if (code != SQLITE_DONE) failed = error("running a statement");
+  Result<> done;
+  if (code != SQLITE_DONE) done = fail(error("running a statement"));
   sqlite3_reset(*prepared);
   sqlite3_clear_bindings(*prepared);
-  if (failed) return fail(std::move(*failed));
+  return done;
+}
+
+Result<Rows> Connection::run_all(std::span<const Statement> statements) {
+  Rows rows;
+  auto done = transact([&](storage::Connection& inside) -> Result<> {
+    for (const auto& statement : statements) {
+      auto answer = inside.run(statement);
+      if (!answer) return fail(std::move(answer).error());
+      rows = std::move(*answer);
+    }
+    return {};
+  });
+  if (!done) return fail(std::move(done).error());
   return rows;
 }
 
-Result<> Connection::run_script(std::string_view sql) {
+Result<> Connection::script(std::string_view sql) {
   const std::string text{sql};
-  if (sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+  if (sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
     return fail(error("running a script"));
-  }
   return {};
 }
 

@@ -1,62 +1,49 @@
-// One SQLite connection: a thin, blocking layer over the C API.
+// One SQLite connection: a thin layer over the C API.
 //
 // Opened with WAL, foreign keys, a busy wait that hears its stop token, and extended error codes.
-// Prepared statements are cached by their text.
+// A transaction takes the write lock when it begins, so it cannot fail half way for want of it.
 //
-// Threads   one at a time; `interrupt` from any.
 // Source    https://www.sqlite.org/c3ref/intro.html
 #pragma once
 
-#include <atomic>
-#include <map>
-#include <memory>
+#include <unordered_map>
 
-#include "storage/database.h"
+#include "storage/connection.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace orrery::storage::sqlite {
 
-enum class Access { read_write, read_only };
-
-class Connection {
+class Connection final : public storage::Connection {
  public:
   // Errors: unavailable or denied (cannot be opened), corrupt (not a database), with remedies.
   static Result<std::unique_ptr<Connection>> open(const std::string& path, Access access,
                                                   Duration busy_timeout);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  ~Connection() override;
 
-  // While one of these lives, its patience bounds every statement of the connection.
-  class Bound {
-   public:
-    Bound(Connection& connection, const Patience& patience);
-    ~Bound();
+  Result<> each(const Statement& statement, const TakeRow& take) override;
+  Result<Rows> run_all(std::span<const Statement> statements) override;
+  Result<> script(std::string_view sql) override;
+  Result<> begin() override { return script("BEGIN IMMEDIATE"); }
+  // One writer at a time: who waits too long for the lock is told so, and nothing has begun.
+  bool collided() const override { return false; }
+  bool usable() override { return true; }
 
-   private:
-    Connection& connection_;
-  };
-
-  Result<Rows> run(const Statement& statement);
-  // Several statements without parameters, as in a migration.
-  Result<> run_script(std::string_view sql);
+  sqlite3* handle() { return handle_; }
+  Error error(std::string_view doing) const;
 
  private:
   Connection(sqlite3* handle, std::string path, Duration busy_timeout);
   Result<sqlite3_stmt*> prepare(const std::string& sql);
   Result<> bind(sqlite3_stmt* statement, const std::vector<Value>& parameters);
-  Error error(std::string_view doing) const;
-  bool out_of_patience() const;
   static int on_busy(void* self, int attempts);
   static int on_progress(void* self);
 
   sqlite3* handle_;
   const std::string path_;
   const Duration busy_timeout_;
-  std::map<std::string, sqlite3_stmt*> statements_;
-  const Patience* patience_ = nullptr;
+  std::unordered_map<std::string, sqlite3_stmt*> statements_;
   TimePoint busy_since_{};
 };
 

@@ -1,0 +1,62 @@
+#include "storage/connection.h"
+
+#include <thread>
+
+#include "core/text.h"
+
+namespace orrery::storage {
+namespace {
+
+constexpr int most_attempts = 8;
+
+}  // namespace
+
+Result<Rows> Connection::run(const Statement& statement) {
+  Rows rows;
+  auto done = each(statement, [&rows](const Row& row) { rows.push_back(row); });
+  if (!done) return fail(std::move(done).error());
+  return rows;
+}
+
+Result<> Connection::commit() { return script("COMMIT"); }
+
+void Connection::roll_back() {
+  const Unbound unbound{*this};
+  [[maybe_unused]] const auto done = script("ROLLBACK");
+}
+
+Result<> Connection::ping() {
+  return each({"SELECT 1", {}}, [](const Row&) {});
+}
+
+Result<> Connection::check(const Statement& statement) {
+  for (std::size_t i = 0; i < statement.parameters.size(); ++i) {
+    const auto* text = std::get_if<std::string>(&statement.parameters[i]);
+    if (text == nullptr) continue;
+    if (text->find('\0') != std::string::npos || !is_utf8(*text))
+      return fail(ErrorKind::invalid, "parameter {} is not valid UTF-8 text", i + 1);
+  }
+  return {};
+}
+
+Connection::Attempt Connection::attempt(const std::function<Result<>(Connection&)>& work) {
+  auto outcome = begin();
+  if (!outcome) return {std::move(outcome), collided()};
+  outcome = work(*this);
+  if (outcome) outcome = commit();
+  const bool again = !outcome && collided();  // asked first: the roll-back is a statement, too
+  if (!outcome && usable()) roll_back();
+  return {std::move(outcome), again};
+}
+
+Result<> Connection::transact(const std::function<Result<>(Connection&)>& work) {
+  auto pause = std::chrono::milliseconds{1};
+  for (int i = 1;; ++i, pause *= 2) {
+    auto tried = attempt(work);
+    if (!tried.collided || i == most_attempts || out_of_patience())
+      return std::move(tried.outcome);
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace orrery::storage

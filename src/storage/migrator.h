@@ -1,0 +1,52 @@
+// Brings a database to the newest migration, or back, each step in a transaction of its own.
+//
+// Two programs never apply the same step: whoever comes second waits, then finds it done. A kill at
+// any instant leaves whole steps; the next start goes on from there.
+#pragma once
+
+#include "storage/backend.h"
+#include "storage/migrations.h"
+
+namespace orrery::storage {
+
+struct MigrateOptions {
+  // Where a copy is put before the first change to a database that holds something; empty: none is
+  // made.
+  std::string backups;
+  std::size_t keep = 10;  // of those copies; the oldest go
+  // Told what is about to be done, on the thread that does it.
+  std::function<void(const std::string&)> progress{};
+};
+
+struct Migrated {
+  int from = 0;
+  int to = 0;
+  std::string backup{};  // the copy that was made before, if one was
+};
+
+// Errors: corrupt (damaged, newer than this program, or a migration that ran was edited),
+// unsupported (no copy can be made), and those of the connection. What was applied before an error
+// stays applied; nothing is ever half applied.
+Result<Migrated> migrate(Backend& backend, Connection& connection,
+                         std::span<const Migration> migrations, const MigrateOptions& options,
+                         const Patience& patience);
+
+// Takes back every migration above `to`, newest first.
+// Errors: as migrate, and invalid (there is nothing above `to`, or no such migration).
+Result<Migrated> roll_back(Backend& backend, Connection& connection,
+                           std::span<const Migration> migrations, int to,
+                           const MigrateOptions& options, const Patience& patience);
+
+// What migrate would do, without doing it. Errors: as migrate.
+Result<Migrated> plan(Backend& backend, Connection& connection,
+                      std::span<const Migration> migrations);
+
+enum class Purpose { asked_for, before_change };
+// A new backup's place in the folder, which is made: "orrery-20260131T120000Z-v7.db", with "-auto"
+// before the dot for one that nobody asked for. A second one within a second gets a number.
+Result<std::string> backup_file(const Backend& backend, const std::string& folder, int version,
+                                Purpose purpose);
+// Removes the oldest automatic copies until `keep` are left.
+void prune_backups(const Backend& backend, const std::string& folder, std::size_t keep);
+
+}  // namespace orrery::storage

@@ -1,0 +1,38 @@
+// PostgreSQL as a backend.
+//
+// Backups are made with pg_dump and put back with pg_restore, where they are installed; there is no
+// other way to copy a PostgreSQL database as it is at one instant.
+#pragma once
+
+#include "storage/backend.h"
+#include "storage/postgres/address.h"
+
+namespace orrery::storage::postgres {
+
+class Backend final : public storage::Backend {
+ public:
+  Backend(Address address, Duration connect_timeout)
+      : address_{std::move(address)}, name_{address_.shown()}, connect_timeout_{connect_timeout} {}
+
+  const std::string& name() const override { return name_; }
+  Dialect dialect() const override { return Dialect::postgres; }
+  bool one_writer() const override { return false; }
+  Result<std::unique_ptr<Connection>> connect(Access access, const Patience& patience) override;
+  Result<> check(Connection&) override { return {}; }  // the server's own business
+  Result<> lock_migrations(Connection& connection) override;
+  void unlock_migrations(Connection& connection) override;
+  Statement probe() const override;
+  Result<Model> describe(Connection& connection) override;
+  Result<std::int64_t> size(Connection& connection) override;
+  std::string_view extension() const override { return "dump"; }
+  Result<> back_up(const std::string& file, const Patience& patience) override;
+  Result<> restore(const std::string& file, const Patience& patience) override;
+  Shell shell() const override;
+
+ private:
+  const Address address_;
+  const std::string name_;
+  const Duration connect_timeout_;
+};
+
+}  // namespace orrery::storage::postgres

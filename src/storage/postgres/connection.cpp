@@ -1,0 +1,418 @@
+#include "storage/postgres/connection.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <poll.h>
+
+#include "storage/postgres/failure.h"
+
+namespace orrery::storage::postgres {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t most_prepared = 256;
+constexpr const char* unnamed = "-";  // prepared anew each time
+constexpr auto look_up = 10ms;    // how often a wait hears its stop token
+constexpr Duration grace = 2s;    // for the answer to a cancellation
+constexpr Duration unbound = 5s;  // for what has nobody's patience, such as a roll-back
+
+// Types by their numbers. Source: pg_type.dat
+enum : Oid {
+  oid_bool = 16,
+  oid_bytea = 17,
+  oid_int8 = 20,
+  oid_int2 = 21,
+  oid_int4 = 23,
+  oid_oid = 26,
+  oid_float4 = 700,
+  oid_float8 = 701,
+  oid_numeric = 1700,
+};
+
+TimePoint now() { return std::chrono::steady_clock::now(); }
+
+std::int64_t integer_of(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+double real_of(std::string_view text) {
+  double number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// "\x0aff": what bytea looks like as text.
+Blob blob_of(std::string_view text) {
+  Blob bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 2; i + 1 < text.size(); i += 2) {
+    unsigned byte = 0;
+    std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
+    bytes.push_back(static_cast<std::byte>(byte));
+  }
+  return bytes;
+}
+
+// A numeric is what sum() gives: whole unless it says otherwise.
+Value number_of(std::string_view text) {
+  if (text.find('.') == std::string_view::npos) return integer_of(text);
+  return real_of(text);
+}
+
+Value value_of(Oid type, std::string_view text) {
+  switch (type) {
+    case oid_int8:
+    case oid_int4:
+    case oid_int2:
+    case oid_oid:
+      return integer_of(text);
+    case oid_bool:
+      return std::int64_t{text == "t" ? 1 : 0};
+    case oid_float4:
+    case oid_float8:
+      return real_of(text);
+    case oid_numeric:
+      return number_of(text);
+    case oid_bytea:
+      return blob_of(text);
+    default:
+      return std::string{text};
+  }
+}
+
+// Parameters as libpq wants them: text, but bytes as they are.
+struct Parameters {
+  std::vector<std::string> texts;  // of numbers
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  std::vector<int> formats;
+
+  explicit Parameters(const std::vector<Value>& given) {
+    texts.reserve(given.size());  // so that their addresses hold
+    for (const auto& value : given) std::visit(*this, value);
+  }
+  void operator()(std::monostate) { add(nullptr, 0, 0); }
+  void operator()(std::int64_t number) { add_text(fmt::to_string(number)); }
+  void operator()(double number) { add_text(fmt::to_string(number)); }
+  void operator()(const std::string& text) { add(text.c_str(), text.size(), 0); }
+  void operator()(const Blob& bytes) {
+    add(bytes.empty() ? "" : reinterpret_cast<const char*>(bytes.data()), bytes.size(), 1);
+  }
+
+ private:
+  void add_text(std::string text) {
+    texts.push_back(std::move(text));
+    add(texts.back().c_str(), texts.back().size(), 0);
+  }
+  void add(const char* value, std::size_t length, int format) {
+    values.push_back(value);
+    lengths.push_back(static_cast<int>(length));
+    formats.push_back(format);
+  }
+};
+
+}  // namespace
+
+Connection::Connection(const Libpq& pq, PGconn* handle, Address address)
+    : pq_{pq}, handle_{handle}, address_{std::move(address)} {}
+
+Connection::~Connection() { pq_.finish(handle_); }
+
+Result<std::unique_ptr<Connection>> Connection::open(const Address& address, Access access,
+                                                     Duration timeout, const Patience& patience) {
+  const auto pq = libpq();
+  if (!pq) return fail(pq.error());
+  // What comes before dbname may be said otherwise in the URL. The user timeout bounds how long a
+  // vanished server holds us, also in a cancellation.
+  const char* const keywords[] = {"fallback_application_name", "tcp_user_timeout", "dbname",
+                                  "client_encoding", nullptr};
+  const auto& url = address.url.reveal();
+  const char* const values[] = {"orrery", "3000", url.c_str(), "UTF8", nullptr};
+  PGconn* handle = (*pq)->connect_start(keywords, values, 1);
+  if (handle == nullptr) return fail(ErrorKind::limited, "no memory for a database connection");
+  std::unique_ptr<Connection> connection{new Connection{**pq, handle, address}};
+  const auto deadline = std::min(now() + timeout, patience.deadline);
+  if (auto met = connection->shake_hands(deadline, patience); !met)
+    return fail(std::move(met).error());
+  const Bound bound{*connection, patience};
+  if (auto ready = connection->settle_in(access); !ready) return fail(std::move(ready).error());
+  return connection;
+}
+
+Result<> Connection::shake_hands(TimePoint deadline, const Patience& patience) {
+  pq_.set_verbosity(handle_, PQERRORS_VERBOSE);  // so that the reason comes with its SQLSTATE
+  pq_.set_notice_receiver(handle_, [](void*, const PGresult*) {}, nullptr);
+  if (pq_.status(handle_) == CONNECTION_BAD)
+    return fail(connect_failure(pq_.error_message(handle_), address_));
+  auto wanted = PGRES_POLLING_WRITING;
+  while (wanted != PGRES_POLLING_OK) {
+    if (wanted == PGRES_POLLING_FAILED)
+      return fail(connect_failure(pq_.error_message(handle_), address_));
+    if (patience.token.requested())
+      return fail(ErrorKind::cancelled, "connecting to {} was called off", address_.shown());
+    if (now() >= deadline) {
+      Error silent{ErrorKind::unavailable, address_.shown() + " did not answer in time"};
+      return fail(std::move(silent).remedy("see whether the server is overloaded or unreachable"));
+    }
+    pollfd socket{.fd = pq_.socket(handle_),
+                  .events = static_cast<short>(wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT),
+                  .revents = 0};
+    if (::poll(&socket, 1, static_cast<int>(look_up.count())) > 0)
+      wanted = pq_.connect_poll(handle_);
+  }
+  pq_.set_nonblocking(handle_, 1);
+  return {};
+}
+
+Result<> Connection::settle_in(Access access) {
+  return script(fmt::format(
+      "SET default_transaction_isolation = 'serializable'; "
+      "SET default_transaction_read_only = {}; "
+      "SET bytea_output = 'hex'; "
+      "SET idle_in_transaction_session_timeout = '60s'",  // if we should vanish in the middle
+      access == Access::read_only ? "on" : "off"));
+}
+
+// ---- statements
+
+Result<> Connection::each(const Statement& statement, const TakeRow& take) {
+  return exchange({&statement, 1}, take);
+}
+
+Result<Rows> Connection::run_all(std::span<const Statement> statements) {
+  Rows rows;
+  auto pause = 1ms;
+  while (true) {
+    rows.clear();
+    auto done = exchange(statements, [&rows](const Row& row) { rows.push_back(row); });
+    if (done) return rows;
+    if (!collided_ || pause > 200ms || out_of_patience()) return fail(std::move(done).error());
+    ::poll(nullptr, 0, static_cast<int>(pause.count()));
+    pause *= 2;
+  }
+}
+
+Result<> Connection::exchange(std::span<const Statement> statements, const TakeRow& take_last) {
+  collided_ = false;
+  cancelled_ = false;
+  sent_.clear();
+  if (!usable_) return fail(lost());
+  if (statements.empty()) return {};
+  for (const auto& statement : statements) {
+    if (auto good = check(statement); !good) return good;
+  }
+  pq_.enter_pipeline(handle_);
+  if (auto sent = send_all(statements); !sent) return sent;
+  auto done = receive_all(take_last);
+  if (usable_ && pq_.exit_pipeline(handle_) == 0) usable_ = false;
+  return done;
+}
+
+Result<> Connection::send_all(std::span<const Statement> statements) {
+  give_up_ = patience() == nullptr ? now() + unbound : TimePoint::max();
+  for (const auto& statement : statements) {
+    if (auto sent = send(statement); !sent) return sent;
+  }
+  if (pq_.pipeline_sync(handle_) == 0) return fail(lost());
+  return flush();
+}
+
+Result<> Connection::send(const Statement& statement) {
+  const auto known = prepared_.find(statement.sql);
+  std::string name = known == prepared_.end() ? std::string{} : known->second;
+  auto& sent = sent_.emplace_back(&statement.sql, std::string{});
+  if (known == prepared_.end()) {
+    const auto twin = std::ranges::find_if(sent_, [&](const Sent& other) {
+      return !other.preparing.empty() && other.preparing != unnamed && *other.sql == statement.sql;
+    });
+    if (twin != sent_.end()) {
+      name = twin->preparing;
+    } else {
+      if (prepared_.size() < most_prepared) name = fmt::format("s{}", ++names_);
+      sent.preparing = name.empty() ? unnamed : name;
+      if (pq_.send_prepare(handle_, name.c_str(), statement.sql.c_str(), 0, nullptr) == 0)
+        return fail(lost());
+    }
+  }
+  const Parameters p{statement.parameters};
+  const int good = pq_.send_prepared(handle_, name.c_str(), static_cast<int>(p.values.size()),
+                                     p.values.data(), p.lengths.data(), p.formats.data(), 0);
+  return good == 1 ? Result<>{} : Result<>{fail(lost())};
+}
+
+// The first failure counts; what follows it in the pipeline was not even tried.
+Result<> Connection::receive_all(const TakeRow& take_last) {
+  Result<> outcome;
+  const auto note = [&](Result<> part) {
+    if (outcome && !part) outcome = std::move(part);
+  };
+  for (std::size_t i = 0; i < sent_.size() && usable_; ++i) {
+    if (!sent_[i].preparing.empty()) {
+      auto prepared = receive(nullptr);
+      if (prepared && outcome && sent_[i].preparing != unnamed)
+        prepared_.emplace(*sent_[i].sql, sent_[i].preparing);
+      note(std::move(prepared));
+    }
+    if (usable_) note(receive(i + 1 == sent_.size() ? &take_last : nullptr));
+  }
+  if (!usable_) return outcome ? Result<>{fail(lost())} : outcome;
+  auto sync = next_answer();
+  if (!sync) return fail(std::move(sync).error());
+  if (!*sync || pq_.result_status(sync->get()) != PGRES_PIPELINE_SYNC) note(fail(lost()));
+  return outcome;
+}
+
+// The answer to one message, and the empty one that ends it.
+Result<> Connection::receive(const TakeRow* take) {
+  auto answer = next_answer();
+  if (!answer) return fail(std::move(answer).error());
+  if (!*answer) return fail(lost());
+  const auto status = pq_.result_status(answer->get());
+  Result<> outcome;
+  if (status == PGRES_TUPLES_OK) {
+    if (take != nullptr) hand_over(answer->get(), *take);
+  } else if (status == PGRES_PIPELINE_ABORTED) {
+    outcome = fail(ErrorKind::internal, "a statement before this one failed");
+  } else if (status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
+    outcome = fail(failure(answer->get()));
+  }
+  if (!usable_) return outcome;
+  auto end = next_answer();
+  if (!end) return fail(std::move(end).error());
+  return outcome;
+}
+
+void Connection::hand_over(const PGresult* result, const TakeRow& take) {
+  const int rows = pq_.rows(result);
+  const int columns = pq_.columns(result);
+  for (int row = 0; row < rows; ++row) {
+    std::vector<Value> values;
+    values.reserve(static_cast<std::size_t>(columns));
+    for (int column = 0; column < columns; ++column) {
+      if (pq_.is_null(result, row, column) == 1) {
+        values.emplace_back();
+        continue;
+      }
+      const std::string_view text{pq_.value(result, row, column),
+                                  static_cast<std::size_t>(pq_.length(result, row, column))};
+      values.push_back(value_of(pq_.column_type(result, column), text));
+    }
+    take(Row{std::move(values)});
+  }
+}
+
+Result<> Connection::script(std::string_view sql) {
+  collided_ = false;
+  cancelled_ = false;
+  give_up_ = patience() == nullptr ? now() + unbound : TimePoint::max();
+  if (!usable_) return fail(lost());
+  if (pq_.send_query(handle_, std::string{sql}.c_str()) == 0) return fail(lost());
+  if (auto sent = flush(); !sent) return sent;
+  Result<> outcome;
+  while (usable_) {
+    auto answer = next_answer();
+    if (!answer) return fail(std::move(answer).error());
+    if (!*answer) break;
+    if (outcome && pq_.result_status(answer->get()) == PGRES_FATAL_ERROR)
+      outcome = fail(failure(answer->get()));
+  }
+  return outcome;
+}
+
+// A transaction that cannot be taken back would swallow what comes after it.
+void Connection::roll_back() {
+  const Unbound nobody{*this};
+  const bool collided = collided_;
+  if (!script("ROLLBACK")) usable_ = false;
+  collided_ = collided;
+}
+
+// ---- waiting
+
+Result<> Connection::flush() {
+  while (true) {
+    const int left = pq_.flush(handle_);
+    if (left == 0) return {};
+    if (left < 0) return fail(lost());
+    if (auto waited = wait(POLLIN | POLLOUT); !waited) return waited;
+    if (pq_.consume(handle_) == 0) return fail(lost());
+  }
+}
+
+Result<Connection::Answer> Connection::next_answer() {
+  while (pq_.is_busy(handle_) == 1) {
+    if (auto waited = wait(POLLIN); !waited) return fail(std::move(waited).error());
+    if (pq_.consume(handle_) == 0) return fail(lost());
+  }
+  return Answer{pq_.get_result(handle_), Freed{&pq_}};
+}
+
+Result<> Connection::wait(short events) {
+  while (true) {
+    if (!cancelled_ && out_of_patience()) cancel();
+    if (now() >= give_up_) {
+      usable_ = false;
+      return fail(patience() != nullptr && patience()->token.requested() ? ErrorKind::cancelled
+                                                                         : ErrorKind::timeout,
+                  "{} did not answer to a cancellation; what it was asked may or may not be kept",
+                  address_.shown());
+    }
+    pollfd socket{.fd = pq_.socket(handle_), .events = events, .revents = 0};
+    if (::poll(&socket, 1, static_cast<int>(look_up.count())) > 0) return {};
+  }
+}
+
+// It may come too late: then the answer is what it would have been.
+void Connection::cancel() {
+  cancelled_ = true;
+  char reason[256];
+  if (auto* request = pq_.get_cancel(handle_)) {
+    pq_.cancel(request, reason, sizeof reason);
+    pq_.free_cancel(request);
+  }
+  give_up_ = now() + grace;
+}
+
+// A server that ended the connection has said so, where nothing was asked.
+bool Connection::usable() {
+  if (!usable_) return false;
+  pollfd socket{.fd = pq_.socket(handle_), .events = POLLIN | POLLRDHUP, .revents = 0};
+  if (::poll(&socket, 1, 0) <= 0) return true;
+  const bool gone = (socket.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+  usable_ = !gone && pq_.consume(handle_) == 1;
+  return usable_;
+}
+
+// ---- failures
+
+Error Connection::failure(const PGresult* result) {
+  const auto field = [&](int code) {
+    const char* text = pq_.error_field(result, code);
+    return std::string{text == nullptr ? "" : text};
+  };
+  const auto state = field(PG_DIAG_SQLSTATE);
+  if (ends_connection(state)) {
+    usable_ = false;
+    return lost();
+  }
+  collided_ = is_collision(state);
+  const auto text = fmt::format("{}: {}", address_.shown(), field(PG_DIAG_MESSAGE_PRIMARY));
+  if (state == "57014" && patience() != nullptr)
+    return {patience()->token.requested() ? ErrorKind::cancelled : ErrorKind::timeout, text};
+  return Error{kind_of(state), text}.remedy(remedy_of(state, address_));
+}
+
+Error Connection::lost() {
+  usable_ = false;
+  return Error{ErrorKind::unavailable,
+               address_.shown() +
+                   " ended the connection; what it was asked last may or may not be kept"}
+      .remedy(remedy_of("57P01", address_));
+}
+
+}  // namespace orrery::storage::postgres

@@ -1,0 +1,79 @@
+// One PostgreSQL connection: non-blocking libpq, waited for with poll.
+//
+// Statements are prepared once and sent in a pipeline: a transaction of many is one round trip, and
+// without an explicit BEGIN a pipeline is one transaction, taken back whole when a part fails.
+// Transactions are serialisable, as SQLite's are.
+//
+// Limits    256 prepared statements are kept; others are sent whole each time.
+// Source    https://www.postgresql.org/docs/15/libpq-pipeline-mode.html
+#pragma once
+
+#include <unordered_map>
+
+#include "storage/connection.h"
+#include "storage/postgres/address.h"
+#include "storage/postgres/libpq.h"
+
+namespace orrery::storage::postgres {
+
+class Connection final : public storage::Connection {
+ public:
+  // Errors: those of connect_failure, timeout, cancelled.
+  static Result<std::unique_ptr<Connection>> open(const Address& address, Access access,
+                                                  Duration timeout, const Patience& patience);
+  ~Connection() override;
+
+  Result<> each(const Statement& statement, const TakeRow& take) override;
+  Result<Rows> run_all(std::span<const Statement> statements) override;
+  Result<> script(std::string_view sql) override;
+  Result<> begin() override { return script("BEGIN"); }
+  bool collided() const override { return collided_; }
+  void roll_back() override;
+  bool usable() override;
+
+ private:
+  struct Freed {
+    const Libpq* pq;
+    void operator()(PGresult* result) const { pq->clear(result); }
+  };
+  using Answer = std::unique_ptr<PGresult, Freed>;
+
+  Connection(const Libpq& pq, PGconn* handle, Address address);
+  Result<> shake_hands(TimePoint deadline, const Patience& patience);
+  Result<> settle_in(Access access);
+
+  // A pipeline that is one transaction, unless one was begun: out, then its answers in order.
+  Result<> exchange(std::span<const Statement> statements, const TakeRow& take_last);
+  Result<> send_all(std::span<const Statement> statements);
+  Result<> send(const Statement& statement);
+  Result<> receive_all(const TakeRow& take_last);
+  Result<> receive(const TakeRow* take);
+  void hand_over(const PGresult* result, const TakeRow& take);
+  Result<> flush();
+  Result<Answer> next_answer();
+  // Waits until the socket may be read (or written). When the patience is over, the server is asked
+  // to give up, and its answer to that is waited for, for a while.
+  Result<> wait(short events);
+  void cancel();
+  Error failure(const PGresult* result);
+  Error lost();
+
+  // What was sent and not yet answered.
+  struct Sent {
+    const std::string* sql;
+    std::string preparing;  // the name it was given, if it had to be prepared
+  };
+
+  const Libpq& pq_;
+  PGconn* handle_;
+  const Address address_;
+  std::unordered_map<std::string, std::string> prepared_;  // by SQL: its name on the server
+  std::uint64_t names_ = 0;
+  std::vector<Sent> sent_;
+  TimePoint give_up_{};  // the end of waiting for an answer to a cancellation
+  bool cancelled_ = false;
+  bool usable_ = true;
+  bool collided_ = false;
+};
+
+}  // namespace orrery::storage::postgres

@@ -1,0 +1,191 @@
+// What a database on a server can suffer, and what its users are told.
+#include <thread>
+
+#include "databases/database_test.h"
+
+namespace orrery::storage::postgres {
+namespace {
+
+using test::patience;
+using test::PostgresServer;
+using test::wait_for;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+const Statement keep{"INSERT INTO prefixes VALUES ($1, '!')", {std::string{"g"}}};
+
+class Postgres : public testing::Test {
+ protected:
+  std::unique_ptr<Database> database(const std::string& url, DatabaseOptions options = {}) {
+    auto backend = make_backend({.url = url, .data_folder = "/", .connect_timeout = 2s});
+    EXPECT_TRUE(backend) << backend.error().text();
+    return std::make_unique<Database>(std::move(*backend), std::move(options), journal, numbers);
+  }
+  std::unique_ptr<Database> opened(const std::string& url, DatabaseOptions options = {}) {
+    auto fresh = database(url, std::move(options));
+    const auto done = wait_for(fresh->open(patience()));
+    EXPECT_TRUE(done) << done.error().text();
+    return fresh;
+  }
+  Error failure_of(const std::string& url) {
+    auto fresh = database(url);
+    auto done = wait_for(fresh->open(patience()));
+    EXPECT_FALSE(done);
+    return std::move(done).error();
+  }
+  std::int64_t count(Database& of) {
+    const auto rows = wait_for(of.read({"SELECT count(*) FROM prefixes", {}}, patience()));
+    EXPECT_TRUE(rows) << rows.error().text();
+    return rows ? rows->front().integer(0) : -1;
+  }
+  PostgresServer& server = PostgresServer::shared();
+  Journal journal;
+  DatabaseNumbers numbers;
+};
+
+TEST_F(Postgres, A_wrong_password_is_denied_and_never_shown) {
+  const auto url = server.make_database();
+  const auto error = failure_of(server.url(server.last_database(), "hunter2"));
+  EXPECT_EQ(error.kind(), ErrorKind::denied);
+  EXPECT_THAT(error.text(), HasSubstr("password authentication failed"));
+  EXPECT_THAT(error.text(), testing::Not(HasSubstr("hunter2")));
+  EXPECT_THAT(error.remedy(), HasSubstr("password in database.url"));
+}
+
+TEST_F(Postgres, A_database_that_does_not_exist_is_named_with_the_command_that_makes_it) {
+  const auto error = failure_of(server.url("nowhere", "orbit and orrery"));
+  EXPECT_EQ(error.kind(), ErrorKind::not_found);
+  EXPECT_THAT(error.text(), HasSubstr("nowhere"));
+  EXPECT_THAT(error.remedy(), HasSubstr("createdb -h 127.0.0.1 -p "));
+}
+
+TEST_F(Postgres, A_refused_connection_says_where_and_how_to_start_it) {
+  const auto error = failure_of("postgresql://a:b@127.0.0.1:1/bot");
+  EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+  EXPECT_EQ(error.text(), "PostgreSQL on 127.0.0.1:1/bot refused the connection");
+  EXPECT_THAT(error.remedy(), HasSubstr("systemctl start postgresql"));
+}
+
+TEST_F(Postgres, A_url_that_means_nothing_is_refused_without_repeating_it) {
+  const auto backend = make_backend({.url = "postgresql://a:hunter2@[x/y", .data_folder = "/"});
+  ASSERT_FALSE(backend);
+  EXPECT_THAT(backend.error().text(), testing::Not(HasSubstr("hunter2")));
+}
+
+TEST_F(Postgres, A_connection_cut_in_the_middle_of_a_transaction_keeps_nothing) {
+  auto database = opened(server.make_database());
+  const Database::Work<int> work = [&](Connection& connection) -> Result<int> {
+    auto written = connection.run(keep);
+    if (!written) return fail(written.error());
+    server.sql(server.last_database(),
+               "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+               "current_database() AND pid <> pg_backend_pid()");
+    auto more = connection.run({"SELECT 1", {}});
+    return more ? Result<int>{1} : fail(more.error());
+  };
+  const auto done = wait_for(database->transact(work, patience()));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind(), ErrorKind::unavailable) << done.error().text();
+  EXPECT_EQ(count(*database), 0);
+  EXPECT_TRUE(wait_for(database->write({keep}, patience())));
+}
+
+TEST_F(Postgres, A_server_that_was_restarted_meanwhile_is_not_noticed) {
+  PostgresServer own;
+  auto database = opened(own.make_database());
+  for (const auto* mode : {"fast", "immediate"}) {
+    ASSERT_EQ(count(*database), 0);
+    own.stop(mode);
+    own.start();
+    EXPECT_TRUE(wait_for(database->read({"SELECT 1", {}}, patience()))) << mode;
+    auto cleared = wait_for(database->write({{"DELETE FROM prefixes", {}}, keep}, patience()));
+    EXPECT_TRUE(cleared) << mode << ": " << cleared.error().text();
+    ASSERT_TRUE(wait_for(database->write({{"DELETE FROM prefixes", {}}}, patience())));
+  }
+}
+
+TEST_F(Postgres, A_server_that_is_down_is_told_and_serves_again_when_it_is_back) {
+  PostgresServer own;
+  auto database = opened(own.make_database());
+  own.stop();
+  const auto written = wait_for(database->write({keep}, patience()));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::unavailable);
+  EXPECT_THAT(written.error().remedy(), HasSubstr("start it"));
+  ASSERT_TRUE(database->trouble());
+  own.start();
+  // Within the moment in which the failed attempt still answers for the next.
+  Result<> probed = fail(ErrorKind::internal, "");
+  for (int i = 0; i < 100 && !probed; ++i) {
+    std::this_thread::sleep_for(10ms);
+    probed = wait_for(database->probe(patience()));
+  }
+  EXPECT_TRUE(probed) << probed.error().text();
+  EXPECT_FALSE(database->trouble());
+  EXPECT_EQ(count(*database), 0) << "what was refused is not kept";
+}
+
+TEST_F(Postgres, At_the_servers_limit_those_who_are_connected_do_the_work) {
+  PostgresServer own{" max_connections=6 superuser_reserved_connections=0"};
+  const auto url = own.make_database();
+  auto database = opened(url, {.connections = 4, .overflow = 4});
+  std::vector<std::unique_ptr<Connection>> others;
+  while (true) {
+    auto connection = database->backend().connect(Access::read_only, patience());
+    if (!connection) {
+      EXPECT_EQ(connection.error().kind(), ErrorKind::unavailable);
+      EXPECT_THAT(connection.error().remedy(), HasSubstr("max_connections"));
+      break;
+    }
+    others.push_back(std::move(*connection));
+  }
+  std::vector<std::jthread> rush;
+  for (int i = 0; i < 8; ++i) {
+    rush.emplace_back([&] {
+      const auto rows = wait_for(database->read({"SELECT pg_sleep(0.02)", {}}, patience()));
+      EXPECT_TRUE(rows) << rows.error().text();
+    });
+  }
+}
+
+TEST_F(Postgres, A_frozen_server_costs_no_more_than_the_deadline_and_a_grace) {
+  PostgresServer own;
+  auto database = opened(own.make_database());
+  const auto pid = own.sql(own.last_database(),
+                           "SELECT pid FROM pg_stat_activity WHERE application_name = 'orrery'");
+  ASSERT_EQ(kill(std::stoi(pid), SIGSTOP), 0);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto rows = wait_for(database->write({keep}, patience(100ms)));
+  const auto took = std::chrono::steady_clock::now() - begun;
+  kill(std::stoi(pid), SIGCONT);
+  ASSERT_FALSE(rows);
+  EXPECT_EQ(rows.error().kind(), ErrorKind::timeout) << rows.error().text();
+  EXPECT_THAT(rows.error().text(), HasSubstr("may or may not be kept"));
+  EXPECT_LT(took, 4s);
+  EXPECT_TRUE(wait_for(database->read({"SELECT 1", {}}, patience())));
+}
+
+TEST_F(Postgres, A_thousand_different_statements_do_not_pile_up_on_the_server) {
+  auto database = opened(server.make_database(), {.connections = 1, .overflow = 0});
+  for (int i = 0; i < 600; ++i) {
+    const auto rows = wait_for(database->read(
+        {fmt::format("SELECT {} + CAST($1 AS BIGINT)", i), {std::int64_t{1}}}, patience()));
+    ASSERT_TRUE(rows) << rows.error().text();
+    ASSERT_EQ(rows->front().integer(0), i + 1);
+  }
+  const auto rows = wait_for(
+      database->read({"SELECT count(*) FROM pg_prepared_statements", {}}, patience()));
+  EXPECT_LE(rows->front().integer(0), 256);
+}
+
+TEST_F(Postgres, A_batch_with_the_same_new_statement_many_times_prepares_it_once) {
+  auto database = opened(server.make_database(), {.connections = 1, .overflow = 0});
+  std::vector<Statement> batch;
+  for (int i = 0; i < 100; ++i)
+    batch.push_back({"INSERT INTO prefixes VALUES ($1, '!')", {fmt::to_string(i)}});
+  ASSERT_TRUE(wait_for(database->write(batch, patience())));
+  EXPECT_EQ(count(*database), 100);
+}
+
+}  // namespace
+}  // namespace orrery::storage::postgres

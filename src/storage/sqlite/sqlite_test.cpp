@@ -1,0 +1,116 @@
+// What only a database in a file can suffer.
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "databases/database_test.h"
+#include "storage/sqlite/backend.h"
+#include "storage/sqlite/connection.h"
+
+namespace orrery::storage::sqlite {
+namespace {
+
+using test::patience;
+using test::wait_for;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+class Sqlite : public testing::Test {
+ protected:
+  test::TemporaryFolder folder;
+  std::string path = folder.path + "/test.db";
+  Journal journal;
+  DatabaseNumbers numbers;
+
+  std::unique_ptr<Database> database(Duration busy_timeout = 100ms) {
+    return std::make_unique<Database>(std::make_unique<Backend>(path, busy_timeout),
+                                      DatabaseOptions{}, journal, numbers);
+  }
+};
+
+TEST_F(Sqlite, What_is_no_database_is_called_corrupt_and_left_alone) {
+  std::ofstream{path} << std::string(5000, 'x');
+  const auto opened = wait_for(database()->open(patience()));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind(), ErrorKind::corrupt);
+  EXPECT_EQ(std::filesystem::file_size(path), 5000U);
+}
+
+TEST_F(Sqlite, A_missing_folder_is_named) {
+  path = folder.path + "/no/such/x.db";
+  const auto opened = wait_for(database()->open(patience()));
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().text(), HasSubstr("/no/such does not exist"));
+  EXPECT_FALSE(opened.error().remedy().empty());
+}
+
+TEST_F(Sqlite, A_wait_for_a_lock_hears_its_stop_token) {
+  auto holder = Connection::open(path, Access::read_write, 100ms);
+  ASSERT_TRUE((*holder)->script("BEGIN EXCLUSIVE"));
+  auto waiting = database(60s);
+  async::StopSource source;
+  std::jthread stopper{[&source] {
+    std::this_thread::sleep_for(30ms);
+    source.request_stop(async::StopReason::shutdown);
+  }};
+  const auto opened =
+      wait_for(waiting->open({std::chrono::steady_clock::now() + 60s, source.token()}));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind(), ErrorKind::cancelled) << opened.error().text();
+}
+
+TEST_F(Sqlite, Another_programs_lock_is_waited_for_only_so_long) {
+  ASSERT_TRUE(wait_for(database()->open(patience())));
+  auto holder = Connection::open(path, Access::read_write, 100ms);
+  ASSERT_TRUE((*holder)->script("BEGIN IMMEDIATE"));
+  auto locked = database(30ms);
+  const auto written = wait_for(
+      locked->write({{"INSERT INTO prefixes VALUES ('g', '!')", {}}}, patience()));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::unavailable);
+  EXPECT_THAT(written.error().remedy(), HasSubstr("end the other program"));
+}
+
+TEST_F(Sqlite, A_full_disk_is_told_and_nothing_is_half_written) {
+  auto full = database();
+  ASSERT_TRUE(wait_for(full->open(patience())));
+  const Database::Work<int> limit = [](storage::Connection& connection) -> Result<int> {
+    auto set = connection.run({"PRAGMA max_page_count = 1", {}});  // as many as there are now
+    return set ? Result<int>{1} : fail(set.error());
+  };
+  ASSERT_TRUE(wait_for(full->transact(limit, patience())));
+  const std::string big(100'000, 'x');
+  const auto written = wait_for(full->write(
+      {{"INSERT INTO prefixes VALUES ('small', '!')", {}},
+       {"INSERT INTO transcript (visitor, conversation, id, by_bot, said, at) VALUES ('v', 'c', "
+        "'i', 0, $1, 0)",
+        {big}}},
+      patience()));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::unavailable);
+  EXPECT_THAT(written.error().remedy(), HasSubstr("make room"));
+  EXPECT_TRUE(full->trouble());
+  const auto rows =
+      wait_for(full->read({"SELECT count(*) FROM prefixes", {}}, patience()));
+  EXPECT_EQ(rows->front().integer(0), 0);
+  EXPECT_TRUE(full->trouble()) << "that it can be read does not mean that it can be written";
+}
+
+TEST(SqlitePath, Relative_files_are_in_the_data_folder) {
+  EXPECT_EQ(path_of("sqlite:x.db", "/data"), "/data/x.db");
+  EXPECT_EQ(path_of("sqlite:///srv/x.db", "/data"), "/srv/x.db");
+  EXPECT_EQ(path_of("sqlite:/srv/x.db", "/data"), "/srv/x.db");
+}
+
+// Migrations that ran on existing files must keep their text: the fingerprints are remembered.
+TEST(SqliteMigrations, Keep_the_fingerprints_under_which_they_ran) {
+  const std::uint64_t expected[] = {0xAA1F2A2E2C9EFDCF, 0x9DA131C6F1514670,
+                                    0x34251F2AAFD278C9};
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    EXPECT_EQ(fingerprint(render(migrations()[i].forward, Dialect::sqlite)), expected[i])
+        << migrations()[i].name;
+  }
+}
+
+}  // namespace
+}  // namespace orrery::storage::sqlite

@@ -1,0 +1,38 @@
+// A real PostgreSQL for tests: one server for the whole test program, a new database for each test.
+//
+// Owns      the server's process and folder; both are gone when the program ends.
+#pragma once
+
+#include <string>
+
+namespace orrery::test {
+
+class PostgresServer {
+ public:
+  // Started at the first call. Aborts with the reason when it cannot be.
+  static PostgresServer& shared();
+  // One of its own, for tests that hurt it. `settings`: " max_connections=8 …".
+  explicit PostgresServer(std::string settings = {});
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
+  ~PostgresServer();
+
+  void start();
+  void stop(const std::string& mode = "fast");
+  // Makes an empty database and gives its URL.
+  std::string make_database();
+  std::string url(const std::string& database, const std::string& password) const;
+  // As the superuser; what it prints.
+  std::string sql(const std::string& database, const std::string& statement) const;
+  const std::string& last_database() const { return last_; }
+
+ private:
+  std::string run(const std::string& arguments) const;
+  std::string settings_;
+  std::string folder_;
+  std::string port_;
+  std::string last_;
+  int made_ = 0;
+};
+
+}  // namespace orrery::test
