@@ -90,9 +90,9 @@ Result<> Program::make_driver() {
   const auto ask = [this](TimePoint deadline, async::StopToken token) {
     return ask_status(deadline, std::move(token));
   };
-  const auto add = [this, ask](chat::CommandRegistry& commands, chat::Prefixes& prefixes) {
-    add_commands(commands, prefixes, ask);
-    if (options_.add_more_commands) options_.add_more_commands(commands, clock_);
+  const auto add = [this, ask](const chat::Services& services) {
+    add_commands(services, ask);
+    if (options_.add_more_commands) options_.add_more_commands(services.commands, clock_);
   };
   wire(assembly, {.configuration = configuration_,
                   .accounts = accounts_,

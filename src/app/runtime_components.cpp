@@ -2,18 +2,30 @@
 
 namespace orrery::app {
 
-PipelineComponent::PipelineComponent(lifecycle::Optional<records::PrefixesComponent&> stored,
+PipelineComponent::PipelineComponent(records::PermissionsComponent& permissions,
+                                     records::SettingsComponent& settings,
+                                     lifecycle::Optional<records::PrefixesComponent&> stored,
                                      const std::function<PipelineOptions()>& options,
                                      AddCommands add_commands)
     : options_{options()},
       add_commands_{std::move(add_commands)},
       fallback_{options_.prefix},
-      prefixes_{stored ? static_cast<chat::Prefixes&>(stored->prefixes()) : fallback_} {}
+      services_{.commands = commands_,
+                .prefixes = stored ? static_cast<chat::Prefixes&>(stored->prefixes()) : fallback_,
+                .permissions = permissions.permissions(),
+                .settings = settings.settings(),
+                .owners = options_.owners} {}
 
 Task<> PipelineComponent::start(lifecycle::Context context) {
-  add_commands_(commands_, prefixes_);
+  add_commands_(services_);
+  const chat::CommandStage::Services used{.commands = commands_,
+                                          .prefixes = services_.prefixes,
+                                          .permissions = services_.permissions,
+                                          .settings = services_.settings,
+                                          .journal = context.journal(),
+                                          .clock = context.clock()};
   std::vector<std::unique_ptr<chat::Stage>> stages;
-  stages.push_back(std::make_unique<chat::CommandStage>(commands_, prefixes_, context.journal()));
+  stages.push_back(std::make_unique<chat::CommandStage>(used, options_.recognition));
   pipeline_ = std::make_unique<chat::Pipeline>(
       chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(), options_.budget,
                                   options_.owners, options_.handled},

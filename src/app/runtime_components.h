@@ -2,8 +2,11 @@
 #pragma once
 
 #include "chat/command_stage.h"
+#include "chat/services.h"
 #include "lifecycle/assembly.h"
+#include "records/permissions_component.h"
 #include "records/prefixes_component.h"
+#include "records/settings_component.h"
 
 namespace orrery::app {
 
@@ -14,15 +17,18 @@ struct PipelineOptions {
   Duration budget;
   std::atomic<std::uint64_t>* handled;  // counts over all incarnations
   chat::Owners owners;
+  chat::CommandStage::Options recognition;
 };
 
 // Inbox → stages → Outbox. Without the stored prefixes, the default one serves.
 class PipelineComponent final : public lifecycle::Component {
  public:
   // Adds the commands that come with the program.
-  using AddCommands = std::function<void(chat::CommandRegistry&, chat::Prefixes&)>;
+  using AddCommands = std::function<void(const chat::Services&)>;
 
-  PipelineComponent(lifecycle::Optional<records::PrefixesComponent&> stored,
+  PipelineComponent(records::PermissionsComponent& permissions,
+                    records::SettingsComponent& settings,
+                    lifecycle::Optional<records::PrefixesComponent&> stored,
                     const std::function<PipelineOptions()>& options, AddCommands add_commands);
   Task<> start(lifecycle::Context context) override;
   Task<> drain(lifecycle::Context context) override;
@@ -34,8 +40,8 @@ class PipelineComponent final : public lifecycle::Component {
   const PipelineOptions options_;
   AddCommands add_commands_;
   chat::MemoryPrefixes fallback_;
-  chat::Prefixes& prefixes_;
   chat::CommandRegistry commands_;
+  const chat::Services services_;
   std::unique_ptr<chat::Pipeline> pipeline_;
 };
 

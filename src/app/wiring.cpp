@@ -34,21 +34,33 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
   const auto folder = p.data_folder;
 
   // Read when a component is made, so that a retry sees what was mended.
-  const std::function<storage::DatabaseComponent::Options()> database_options = [&settings, folder] {
-    return database_options_of(settings.settings(), folder);
-  };
+  const std::function<storage::DatabaseComponent::Options()> database_options =
+      [&settings, folder] { return database_options_of(settings.settings(), folder); };
   const std::function<std::string()> default_prefix = [&settings] {
     return settings.settings().commands.prefix;
+  };
+  const std::function<chat::Permissions::Options()> permission_options = [&settings] {
+    const auto& permissions = settings.settings().permissions;
+    return chat::Permissions::Options{
+        .otherwise = permissions.unconfigured == config::Unconfigured::allow
+                         ? chat::Unconfigured::allow
+                         : chat::Unconfigured::deny,
+        .never = {permissions.never.begin(), permissions.never.end()}};
   };
   const std::function<PipelineOptions()> pipeline_options = [&settings, bot = p.bot,
                                                              &handled = p.handled] {
     const auto& commands = settings.settings().commands;
-    const auto& ids = settings.settings().owner.ids;
-    return PipelineOptions{.bot = bot,
-                           .prefix = commands.prefix,
-                           .budget = commands.budget,
-                           .handled = &handled,
-                           .owners = chat::Owners{{ids.begin(), ids.end()}}};
+    const auto& owner = settings.settings().owner;
+    return PipelineOptions{
+        .bot = bot,
+        .prefix = commands.prefix,
+        .budget = commands.budget,
+        .handled = &handled,
+        .owners = chat::Owners{{owner.ids.begin(), owner.ids.end()},
+                               {owner.sysadmins.begin(), owner.sysadmins.end()}},
+        .recognition = {.prefix_case = commands.case_insensitive_prefix ? chat::Case::ignored
+                                                                        : chat::Case::matters,
+                        .mention = commands.mention_prefix}};
   };
 
   auto configuration =
@@ -64,14 +76,21 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
                               p.control.executor, control_socket(folder), std::ref(p.succession),
                               p.on_listening);
 
-  auto database =
-      app.runtime.add<storage::DatabaseComponent>("database", needs(), database_options,
-                                                  std::ref(p.journal), std::ref(p.database_numbers));
+  auto database = app.runtime.add<storage::DatabaseComponent>(
+      "database", needs(), database_options, std::ref(p.journal), std::ref(p.database_numbers));
+  auto settings_kept =
+      app.runtime.add<records::SettingsComponent>("settings", needs(database)).on(p.bot);
+  auto permissions =
+      app.runtime
+          .add<records::PermissionsComponent>("permissions", needs(database), permission_options)
+          .on(p.bot);
   auto prefixes =
       app.runtime.add<records::PrefixesComponent>("prefixes", needs(database), default_prefix)
-          .degradable();
-  auto pipeline = app.runtime.add<PipelineComponent>("pipeline", needs(), after(prefixes),
-                                                     pipeline_options, p.add_commands);
+          .degradable()
+          .on(p.bot);
+  auto pipeline =
+      app.runtime.add<PipelineComponent>("pipeline", needs(permissions, settings_kept),
+                                         after(prefixes), pipeline_options, p.add_commands);
   auto transcript =
       app.runtime.add<records::TranscriptComponent>("transcript", needs(database)).degradable();
   app.runtime.add<platforms::webchat::WebChatComponent>(

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "async/latch.h"
 #include "chat/command_stage.h"
 
 namespace orrery::chat {
@@ -32,13 +33,28 @@ Task<std::string> fails(Invocation) {
 class Chat : public testing::Test {
  protected:
   Chat() {
-    add({"ping", "", "Answers.", Audience::everyone, say_pong});
-    add({"echo", "TEXT", "Repeats.", Audience::everyone, echo});
-    add({"throws", "", "", Audience::everyone, throws});
-    add({"fails", "", "", Audience::everyone, fails});
-    add({"secret", "", "", Audience::owner, say_pong});
+    add({.name = "ping", .summary = "Answers.", .access = Access::open, .run = say_pong});
+    add({.name = "echo",
+         .access = Access::open,
+         .takes = {.parameters = {{.name = "text", .kind = Kind::rest}}},
+         .run = echo,
+         .aliases = {"say"}});
+    add({.name = "throws", .access = Access::open, .run = throws});
+    add({.name = "fails", .access = Access::open, .run = fails});
+    add({.name = "secret", .access = Access::owner, .run = say_pong});
+    add({.name = "slow",
+         .access = Access::open,
+         .run = say_pong,
+         .cooldown = Cooldown{.per = Per::user, .uses = 2, .within = 10s}});
+    add({.name = "hang",
+         .access = Access::open,
+         .run = [this](Invocation invocation) { return hang(std::move(invocation)); },
+         .concurrency = Concurrency{.per = Per::channel, .most = 1}});
+    add({.name = "elsewhere", .access = Access::open, .run = say_pong, .platforms = {"mars"}});
     std::vector<std::unique_ptr<Stage>> stages;
-    stages.push_back(std::make_unique<CommandStage>(commands, prefixes, journal));
+    stages.push_back(std::make_unique<CommandStage>(
+        CommandStage::Services{commands, prefixes, permissions, settings, journal, clock},
+        CommandStage::Options{.prefix_case = Case::ignored}));
     pipeline = std::make_unique<Pipeline>(
         Pipeline::Environment{{io.get_executor(), std::make_shared<async::Busy>()},
                               clock,
@@ -48,6 +64,12 @@ class Chat : public testing::Test {
         std::move(stages));
   }
   ~Chat() override { io.run(); }
+
+  Task<std::string> hang(Invocation) {
+    auto waiting = enough.wait(clock, async::never, {});
+    co_await std::move(waiting);
+    co_return std::string{"done"};
+  }
 
   void add(Command command) { ASSERT_TRUE(commands.add(std::move(command))); }
   void say(const std::string& text, Standing standing = Standing::user,
@@ -65,51 +87,55 @@ class Chat : public testing::Test {
 
   asio::io_context io;
   async::ManualClock clock;
+  async::Latch enough;
   Journal journal;
   CommandRegistry commands;
-  MemoryPrefixes prefixes{"!"};
+  MemoryPrefixes prefixes{"Hey!"};
+  MemoryPermissionRecords records;
+  Permissions permissions{records, {}};
+  MemorySettings settings;
   std::shared_ptr<Heard> heard = std::make_shared<Heard>();
   std::unique_ptr<Pipeline> pipeline;
 };
 
 TEST_F(Chat, A_command_is_answered_and_then_reported_as_handled_once) {
-  say("!ping");
+  say("hey!ping");
   EXPECT_THAT(heard->replies, ElementsAre("pong"));
   EXPECT_THAT(heard->ends, ElementsAre(Handled::answered));
 }
 
 TEST_F(Chat, Names_ignore_case_and_arguments_are_trimmed) {
-  say("  !ECHO   a  b ");
+  say("  HEY!ECHO   a  b ");
   EXPECT_THAT(heard->replies, ElementsAre("a  b"));
 }
 
 TEST_F(Chat, Talk_is_ignored_and_still_reported) {
-  for (const auto* text : {"hello", "! hello", "!!!", "", "!"}) say(text);
+  for (const auto* text : {"hello", "hey! hello", "hey!!!", "", "hey!"}) say(text);
   EXPECT_TRUE(heard->replies.empty());
   EXPECT_THAT(heard->ends, testing::Each(Handled::ignored));
   EXPECT_EQ(heard->ends.size(), 5U);
 }
 
 TEST_F(Chat, A_mistyped_command_suggests_the_nearest) {
-  say("!pign");
-  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("Did you mean !ping?")));
+  say("hey!pign");
+  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("Did you mean hey!ping?")));
 }
 
 TEST_F(Chat, A_command_that_throws_or_fails_is_answered_and_reported_as_failed) {
-  say("!throws");
-  say("!fails");
-  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("failed"), "no luck\ntry again"));
+  say("hey!throws");
+  say("hey!fails");
+  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("failed"), "No luck\nTry again"));
   EXPECT_THAT(heard->ends, ElementsAre(Handled::failed, Handled::failed));
 }
 
 TEST_F(Chat, Owner_commands_are_for_owners) {
-  say("!secret");
-  say("!secret", Standing::owner);
+  say("hey!secret");
+  say("hey!secret", Standing::owner);
   EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("Only the owner"), "pong"));
 }
 
 TEST_F(Chat, An_id_that_the_configuration_names_is_an_owner) {
-  say("!secret", Standing::user, "boss");
+  say("hey!secret", Standing::user, "boss");
   EXPECT_THAT(heard->replies, ElementsAre("pong"));
 }
 
@@ -124,9 +150,58 @@ TEST_F(Chat, After_draining_nothing_is_taken) {
   EXPECT_EQ(pipeline->post({}, heard).error().kind(), ErrorKind::unavailable);
 }
 
+TEST_F(Chat, An_alias_is_as_good_as_the_name) {
+  say("hey!say x");
+  EXPECT_THAT(heard->replies, ElementsAre("x"));
+}
+
+TEST_F(Chat, A_cooldown_counts_each_user_apart_and_ends) {
+  say("hey!slow");
+  say("hey!slow");
+  say("hey!slow");
+  EXPECT_THAT(heard->replies.back(), HasSubstr("try again in 10.0 s"));
+  say("hey!slow", Standing::user, "other");
+  EXPECT_EQ(heard->replies.back(), "pong");
+  say("hey!slow", Standing::owner);
+  EXPECT_EQ(heard->replies.back(), "pong") << "the owner need not wait";
+  clock.advance(10s);
+  say("hey!slow");
+  EXPECT_EQ(heard->replies.back(), "pong");
+}
+
+TEST_F(Chat, No_more_run_at_once_than_may) {
+  say("hey!hang");
+  say("hey!hang", Standing::user, "other");
+  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("still running for this channel")));
+  enough.open();
+  io.restart();
+  io.poll();
+  EXPECT_EQ(heard->replies.back(), "done");
+  say("hey!hang");
+  EXPECT_EQ(heard->replies.size(), 3U);
+}
+
+TEST_F(Chat, A_command_of_another_platform_says_where_it_works) {
+  say("hey!elsewhere");
+  EXPECT_THAT(heard->replies, ElementsAre("'elsewhere' does not exist on test; it works on mars."));
+}
+
+TEST_F(Chat, A_missing_argument_is_answered_with_the_usage) {
+  say("hey!echo");
+  EXPECT_THAT(heard->replies, ElementsAre("TEXT is missing\nIt is used like this: hey!echo TEXT…"));
+}
+
 TEST(Prefix, The_longest_match_wins) {
-  EXPECT_EQ(strip_prefix("!!go", {"!", "!!"}), "go");
-  EXPECT_EQ(strip_prefix("go", {"!"}), std::nullopt);
+  const auto prefixes = in_order({"!", "!!", "!"});
+  EXPECT_EQ(prefixes, (std::vector<std::string>{"!!", "!"}));
+  EXPECT_EQ(strip_prefix("!!go", prefixes, Case::matters), "go");
+  EXPECT_EQ(strip_prefix("go", prefixes, Case::matters), std::nullopt);
+}
+
+TEST(Prefix, Case_matters_unless_it_is_ignored) {
+  const std::vector<std::string> prefixes{"Bot "};
+  EXPECT_EQ(strip_prefix("bOT go", prefixes, Case::matters), std::nullopt);
+  EXPECT_EQ(strip_prefix("bOT go", prefixes, Case::ignored), "go");
 }
 
 TEST(Prefix, Is_short_and_has_no_spaces) {
@@ -134,15 +209,48 @@ TEST(Prefix, Is_short_and_has_no_spaces) {
   EXPECT_FALSE(check_prefix(""));
   EXPECT_FALSE(check_prefix("a b"));
   EXPECT_FALSE(check_prefix(std::string(17, 'x')));
+  EXPECT_FALSE(check_prefixes(std::vector<std::string>(11, "x")));
 }
 
-TEST(CommandRegistry, Refuses_a_name_that_is_taken_or_is_none) {
+TEST(CommandRegistry, Refuses_a_declaration_that_could_not_work) {
   CommandRegistry commands;
-  EXPECT_TRUE(commands.add({"a", "", "", Audience::everyone, say_pong}));
-  EXPECT_EQ(commands.add({"a", "", "", Audience::everyone, say_pong}).error().kind(),
-            ErrorKind::conflict);
-  EXPECT_EQ(commands.add({"A b", "", "", Audience::everyone, say_pong}).error().kind(),
-            ErrorKind::invalid);
+  const auto refused = [&](Command command) {
+    command.run = say_pong;
+    auto added = commands.add(std::move(command));
+    return added ? "" : added.error().text();
+  };
+  EXPECT_EQ(refused({.name = "a", .aliases = {"b"}}), "");
+  EXPECT_THAT(refused({.name = "a"}), HasSubstr("exists already"));
+  EXPECT_THAT(refused({.name = "b"}), HasSubstr("exists already"));
+  EXPECT_THAT(refused({.name = "A b"}), HasSubstr("not a command name"));
+  EXPECT_THAT(refused({.name = "c", .aliases = {"a"}}), HasSubstr("exists already"));
+  EXPECT_THAT(
+      refused({.name = "c",
+               .takes = {.parameters = {{.name = "x", .need = Need::optional}, {.name = "y"}}}}),
+      HasSubstr("after an optional one"));
+  EXPECT_THAT(
+      refused({.name = "c",
+               .takes = {.parameters = {{.name = "x", .kind = Kind::rest}, {.name = "y"}}}}),
+      HasSubstr("nothing can follow"));
+  EXPECT_THAT(refused({.name = "c", .summary = std::string(101, 'x')}), HasSubstr("summary"));
+  EXPECT_EQ(commands.names(), std::vector<std::string>{"a"}) << "what was refused left nothing";
+}
+
+TEST(CommandRegistry, Finds_the_deepest_command_that_the_words_name) {
+  CommandRegistry commands;
+  Command init{.name = "init", .run = say_pong};
+  Command ranks{.name = "ranks", .aliases = {"r"}, .commands = {init}};
+  ASSERT_TRUE(commands.add({.name = "config", .run = say_pong, .commands = {ranks}}));
+  const auto path = [&](std::string_view text) {
+    const auto match = commands.match(text);
+    return match ? match->node->path + "|" + std::string{match->rest} : "none";
+  };
+  EXPECT_EQ(path("config ranks init now"), "config ranks init|now");
+  EXPECT_EQ(path("CONFIG  R   other"), "config ranks|other");
+  EXPECT_EQ(path("config other"), "config|other");
+  EXPECT_EQ(path("ranks"), "none");
+  commands.remove("config");
+  EXPECT_EQ(path("config"), "none");
 }
 
 }  // namespace

@@ -6,24 +6,34 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orrery::chat {
 
-enum class Standing { user, owner };
+// What somebody is, before any rank: `owner` and `sysadmin` of the bot, `guild_owner` of the place.
+enum class Standing { user, guild_owner, sysadmin, owner };
+std::string_view name_of(Standing standing);
 
 struct Author {
   std::string id;    // unique on the platform
   std::string name;  // for people
   Standing standing = Standing::user;
+  std::vector<std::string> roles{};  // of the guild, by their ids
 };
+
+class Directory;
+class Moderation;
 
 struct Message {
   std::string id;        // given by the platform or its client
   std::string platform;  // "webchat"
-  std::string guild;     // where prefixes and permissions are kept apart
+  std::string guild;     // where prefixes and permissions are kept apart; empty: a direct message
   std::string channel;
   Author author;
   std::string text;
+  std::string self{};                    // the bot's own id there, for mentions of it
+  const Directory* directory = nullptr;  // who and what is there, if the platform has guilds;
+  Moderation* moderation = nullptr;      // what may be done to them; both outlive the pipeline
 };
 
 // What became of a message.

@@ -1,8 +1,30 @@
 #include "chat/prefixes.h"
 
+#include <algorithm>
+
 #include "core/text.h"
 
 namespace orrery::chat {
+namespace {
+
+bool same_letter(char a, char b) { return lower(a) == lower(b); }
+
+bool begins_with(std::string_view text, std::string_view prefix, Case letters) {
+  if (letters == Case::matters) return text.starts_with(prefix);
+  return text.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), text.begin(), same_letter);
+}
+
+}  // namespace
+
+std::vector<std::string> in_order(std::vector<std::string> prefixes) {
+  std::ranges::sort(prefixes, [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  });
+  const auto doubles = std::ranges::unique(prefixes);
+  prefixes.erase(doubles.begin(), doubles.end());
+  return prefixes;
+}
 
 Result<> check_prefix(std::string_view prefix) {
   const bool spaced = prefix.find_first_of(" \t\r\n") != std::string_view::npos;
@@ -11,26 +33,54 @@ Result<> check_prefix(std::string_view prefix) {
   return fail(ErrorKind::invalid, "a prefix has 1 to 16 visible bytes and no spaces");
 }
 
-std::optional<std::string_view> strip_prefix(std::string_view text,
-                                             const std::vector<std::string>& prefixes) {
-  std::optional<std::string_view> rest;
-  std::size_t longest = 0;
+Result<> check_prefixes(std::span<const std::string> prefixes) {
+  if (prefixes.size() > most_prefixes)
+    return fail(ErrorKind::invalid, "a guild has at most {} prefixes", most_prefixes);
   for (const auto& prefix : prefixes) {
-    if (prefix.size() <= longest || !text.starts_with(prefix)) continue;
-    longest = prefix.size();
-    rest = text.substr(prefix.size());
+    if (auto good = check_prefix(prefix); !good) return good;
   }
-  return rest;
+  return {};
 }
 
-std::vector<std::string> MemoryPrefixes::of(const std::string& guild) const {
+std::optional<std::string_view> strip_prefix(std::string_view text,
+                                             std::span<const std::string> prefixes, Case letters) {
+  for (const auto& prefix : prefixes) {
+    if (begins_with(text, prefix, letters)) return text.substr(prefix.size());
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> strip_mention(std::string_view text, std::string_view self) {
+  if (self.empty() || text.empty() || (text[0] != '<' && text[0] != '@')) return std::nullopt;
+  for (const auto& [before, after] :
+       {std::pair{"<@", ">"}, std::pair{"<@!", ">"}, std::pair{"@", ""}}) {
+    const std::string_view head{before};
+    const std::string_view tail{after};
+    auto rest = text;
+    if (!rest.starts_with(head)) continue;
+    rest.remove_prefix(head.size());
+    if (!rest.starts_with(self)) continue;
+    rest.remove_prefix(self.size());
+    if (!rest.starts_with(tail)) continue;
+    rest.remove_prefix(tail.size());
+    const bool ends = !tail.empty() || rest.empty() || rest.front() == ' ' || rest.front() == ',';
+    if (ends) return rest.starts_with(',') ? rest.substr(1) : rest;
+  }
+  return std::nullopt;
+}
+
+std::span<const std::string> MemoryPrefixes::of(std::string_view guild) const {
   const auto at = prefixes_.find(guild);
-  return {at == prefixes_.end() ? fallback_ : at->second};
+  return at == prefixes_.end() ? fallback_ : at->second;
 }
 
-Task<> MemoryPrefixes::set(std::string guild, std::string prefix, TimePoint, async::StopToken) {
-  if (auto good = check_prefix(prefix); !good) co_return good;
-  prefixes_[guild] = std::move(prefix);
+Task<> MemoryPrefixes::set(std::string guild, std::vector<std::string> prefixes, Patience) {
+  if (auto good = check_prefixes(prefixes); !good) co_return good;
+  if (prefixes.empty()) {
+    prefixes_.erase(guild);
+  } else {
+    prefixes_[guild] = in_order(std::move(prefixes));
+  }
   co_return Result<>{};
 }
 

@@ -2,44 +2,57 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "async/stop_token.h"
+#include "async/patience.h"
 #include "async/task.h"
-#include "core/time.h"
 
 namespace orrery::chat {
+
+using async::Patience;
+
+inline constexpr std::size_t most_prefixes = 10;  // of one guild
 
 // Threads   the bot strand.
 class Prefixes {
  public:
   virtual ~Prefixes() = default;
-  // Never empty: the default where nothing was set.
-  virtual std::vector<std::string> of(const std::string& guild) const = 0;
-  // Replaces the guild's prefixes by one; visible at once, and kept.
-  // Errors: invalid (empty, too long, with spaces), and those of whatever keeps it.
-  virtual Task<> set(std::string guild, std::string prefix, TimePoint deadline,
-                     async::StopToken token) = 0;
+  // Never empty, the longest first: the default where nothing was set. Valid until the next change.
+  virtual std::span<const std::string> of(std::string_view guild) const = 0;
+  // Replaces the guild's prefixes, by the default if there are none; visible at once, and kept.
+  // Errors: invalid (see check_prefixes), and those of whatever keeps it; nothing has changed then.
+  virtual Task<> set(std::string guild, std::vector<std::string> prefixes, Patience patience) = 0;
 };
 
 class MemoryPrefixes final : public Prefixes {
  public:
   explicit MemoryPrefixes(std::string fallback) : fallback_{std::move(fallback)} {}
-  std::vector<std::string> of(const std::string& guild) const override;
-  Task<> set(std::string guild, std::string prefix, TimePoint deadline,
-             async::StopToken token) override;
+  std::span<const std::string> of(std::string_view guild) const override;
+  Task<> set(std::string guild, std::vector<std::string> prefixes, Patience patience) override;
 
  private:
-  std::string fallback_;
-  std::map<std::string, std::string> prefixes_;
+  std::vector<std::string> fallback_;
+  std::map<std::string, std::vector<std::string>, std::less<>> prefixes_;
 };
+
+// Without doubles, the longest first, which is the order in which they are matched.
+std::vector<std::string> in_order(std::vector<std::string> prefixes);
 
 // Errors: invalid.
 Result<> check_prefix(std::string_view prefix);
+Result<> check_prefixes(std::span<const std::string> prefixes);
 
-// The text after the longest prefix that matches; nothing if none does.
+enum class Case { matters, ignored };
+
+// The text after the first (that is, longest) prefix that matches; nothing if none does. Where the
+// case is ignored, that means the letters a to z.
 std::optional<std::string_view> strip_prefix(std::string_view text,
-                                             const std::vector<std::string>& prefixes);
+                                             std::span<const std::string> prefixes, Case letters);
+
+// The text after a mention of `self` at its beginning: <@ID>, <@!ID> or @ID.
+std::optional<std::string_view> strip_mention(std::string_view text, std::string_view self);
 
 }  // namespace orrery::chat

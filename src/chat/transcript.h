@@ -9,9 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "async/stop_token.h"
+#include "async/patience.h"
 #include "async/task.h"
-#include "core/time.h"
 
 namespace orrery::chat {
 
@@ -28,10 +27,7 @@ struct Line {
 
 class Transcript {
  public:
-  struct Patience {
-    TimePoint deadline;
-    async::StopToken token;
-  };
+  using Patience = async::Patience;
   virtual ~Transcript() = default;
 
   // Keeps a line of the visitor's; its number is returned.

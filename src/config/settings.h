@@ -13,6 +13,7 @@ namespace orrery::config {
 
 enum class LogFormat { automatic, human, json };
 enum class OnFailure { hold, exit, retry };
+enum class Unconfigured { deny, allow };
 
 struct Settings {
   struct {
@@ -40,8 +41,13 @@ struct Settings {
   } database;
   struct {
     std::string prefix;
+    bool case_insensitive_prefix = false, mention_prefix = true;
     Duration budget{};
   } commands;
+  struct {
+    Unconfigured unconfigured = Unconfigured::deny;
+    std::vector<std::string> never;
+  } permissions;
   struct {
     bool enabled = true;
   } metrics;

@@ -69,6 +69,12 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string lower(std::string_view text) {
+  std::string word{text};
+  for (auto& c : word) c = lower(c);
+  return word;
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {

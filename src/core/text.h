@@ -10,6 +10,9 @@
 namespace orrery {
 
 std::string_view trim(std::string_view text);
+// The letters a to z; others stay as they are.
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+std::string lower(std::string_view text);
 bool is_utf8(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);

@@ -2,9 +2,13 @@
 //
 // All are loaded at start in one query; a change is written first and then seen at once.
 //
-// Threads   load before the first use; everything else on the bot strand.
+// Threads   the bot strand.
+// Limits    100,000 guilds take under 10 MB: guilds with the same prefixes share one list.
 #pragma once
 
+#include <deque>
+
+#include "chat/guild_rules.h"
 #include "chat/prefixes.h"
 #include "storage/database.h"
 
@@ -19,14 +23,24 @@ class StoredPrefixes final : public chat::Prefixes {
   // Errors: those of the database.
   Task<> load(storage::Patience patience);
 
-  std::vector<std::string> of(const std::string& guild) const override;
-  Task<> set(std::string guild, std::string prefix, TimePoint deadline,
-             async::StopToken token) override;
+  std::span<const std::string> of(std::string_view guild) const override;
+  Task<> set(std::string guild, std::vector<std::string> prefixes,
+             storage::Patience patience) override;
 
  private:
+  using List = std::vector<std::string>;
+  struct Table {
+    std::uint32_t place_of(List list);
+
+    chat::TextMap<std::uint32_t> guilds;  // each guild's place among the lists
+    std::deque<List> lists;               // none twice
+    std::map<List, std::uint32_t> places;
+  };
+  static Result<Table> read(storage::Connection& connection);
+
   storage::Database& database_;
-  std::string fallback_;
-  std::map<std::string, std::vector<std::string>> prefixes_;
+  const List fallback_;
+  Table table_;
 };
 
 }  // namespace orrery::records

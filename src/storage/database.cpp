@@ -35,13 +35,12 @@ Database::Database(std::unique_ptr<Backend> backend, DatabaseOptions options, Jo
       options_{std::move(options)},
       journal_{journal},
       numbers_{numbers},
-      writing_{lane(*backend_, options_, "db writer"), [this](const Patience& patience) {
-                 return connect(Access::read_write, patience);
-               }} {
+      writing_{lane(*backend_, options_, "db writer"),
+               [this](const Patience& patience) { return connect(Access::read_write, patience); }} {
   if (!backend_->one_writer() || backend_->single()) return;
   Pool::Options readers{.name = "db reader",
                         .size = 1,
-                        .overflow = options_.connections,
+                        .overflow = options_.connections - 1,
                         .check_after = options_.check_after,
                         .max_age = options_.max_age};
   reading_ = std::make_unique<Pool>(std::move(readers), [this](const Patience& patience) {

@@ -26,8 +26,8 @@
 namespace orrery::storage {
 
 struct DatabaseOptions {
-  std::size_t connections = 4;      // that stay
-  std::size_t overflow = 4;         // that come in a rush
+  std::size_t connections = 4;              // that stay
+  std::size_t overflow = 4;                 // that come in a rush
   Duration wait = std::chrono::seconds{5};  // for a connection, at most
   Duration check_after = std::chrono::seconds{30};
   Duration max_age = std::chrono::minutes{30};
@@ -87,6 +87,7 @@ class Database {
 
  private:
   enum class Lane { read, write };
+  static constexpr Duration a_while = std::chrono::milliseconds{10};
   template <class T>
   Task<T> run(Lane lane, std::string_view label, Work<T> work, Patience patience);
   Pool& pool(Lane lane) { return lane == Lane::write || !reading_ ? writing_ : *reading_; }
@@ -113,34 +114,37 @@ Task<T> Database::run(Lane lane, std::string_view label, Work<T> work, Patience 
     auto waiting = Turn::waiting;
     if (turn->compare_exchange_strong(waiting, Turn::off)) answer.set(fail(std::move(why)));
   };
-  Pool::Job job{
-      .patience = patience,
-      .claim =
-          [turn] {
-            auto waiting = Turn::waiting;
-            return turn->compare_exchange_strong(waiting, Turn::taken);
-          },
-      .run =
-          [this, lane, answer, label, work = std::move(work)](Connection& connection) {
-            const auto begun = std::chrono::steady_clock::now();
-            auto result = work(connection);
-            note(lane, label, std::chrono::steady_clock::now() - begun,
-                 result ? nullptr : &result.error());
-            answer.set(std::move(result));
-          },
-      .refuse =
-          [this, lane, answer](Error error) {
-            note(lane, "connecting", {}, &error);
-            answer.set(fail(std::move(error)));
-          }};
+  Pool::Job job{.patience = patience,
+                .claim =
+                    [turn] {
+                      auto waiting = Turn::waiting;
+                      return turn->compare_exchange_strong(waiting, Turn::taken);
+                    },
+                .run =
+                    [this, lane, answer, label, work = std::move(work)](Connection& connection) {
+                      const auto begun = std::chrono::steady_clock::now();
+                      auto result = work(connection);
+                      note(lane, label, std::chrono::steady_clock::now() - begun,
+                           result ? nullptr : &result.error());
+                      answer.set(std::move(result));
+                    },
+                .refuse =
+                    [this, lane, answer](Error error) {
+                      note(lane, "connecting", {}, &error);
+                      answer.set(fail(std::move(error)));
+                    }};
   pool(lane).submit(std::move(job));
   async::SteadyClock clock{co_await asio::this_coro::executor};
   const auto stopping = patience.token.subscribe([call_off] {
     call_off({ErrorKind::cancelled, "a stop was requested before the database had time"});
   });
   const auto until = std::min(patience.deadline, clock.now() + options_.wait);
-  const auto timer =
-      clock.arm(until, [this, call_off, patience] { call_off(waited_in_vain(patience)); });
+  async::Timer timer;
+  // On the caller's own strand, like this coroutine, whose frame is there as long as the timer is.
+  timer = clock.arm(std::min(until, clock.now() + a_while), [&, this] {
+    pool(lane).relieve();
+    timer = clock.arm(until, [&, this] { call_off(waited_in_vain(patience)); });
+  });
   auto taking = answer.take();
   co_return co_await std::move(taking);
 }

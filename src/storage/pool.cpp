@@ -28,12 +28,17 @@ void Pool::submit(Job job) {
       refused = Error{ErrorKind::limited, "too much waits for the database"}.retry_after(1s);
     } else {
       jobs_.push_back(std::move(job));
-      if (jobs_.size() > idle_ && numbers_.threads < options_.size + options_.overflow)
-        add_thread();
+      if (jobs_.size() > idle_ && numbers_.threads < options_.size) add_thread();
     }
   }
   if (refused) return job.refuse(std::move(*refused));
   ready_.notify_one();
+}
+
+void Pool::relieve() {
+  const std::lock_guard lock{mutex_};
+  if (!closed_ && jobs_.size() > idle_ && numbers_.threads < options_.size + options_.overflow)
+    add_thread();
 }
 
 // With the lock held.
@@ -41,8 +46,8 @@ void Pool::add_thread() {
   reap();
   ++numbers_.threads;
   auto& thread = threads_.emplace_back();
-  thread.handle =
-      async::named_thread(options_.name, [this, &thread](const std::stop_token&) { serve(thread); });
+  thread.handle = async::named_thread(options_.name,
+                                      [this, &thread](const std::stop_token&) { serve(thread); });
 }
 
 void Pool::reap() {

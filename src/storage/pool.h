@@ -1,6 +1,7 @@
 // Threads that each hold one connection, and take turns at the jobs that wait.
 //
-// `size` threads stay, `overflow` more come while all are busy and go again. A connection is opened
+// `size` threads come as they are needed and stay; `overflow` more come when somebody has waited
+// for a while, and go again: a new connection costs more than a short wait. A connection is opened
 // when first needed, asked for a sign of life after it stood idle, and replaced when it is broken
 // or old. After a failed attempt to connect the next is not made at once: jobs are refused with the
 // same reason, so that a database that is down is not stormed.
@@ -55,6 +56,8 @@ class Pool {
   ~Pool() { close(); }
 
   void submit(Job job);
+  // Somebody has waited for a while: adds a thread if one may be added.
+  void relieve();
   // Refuses from now on, finishes what waits, closes the connections. Blocks until all have ended.
   void close();
   Numbers numbers() const;
@@ -83,13 +86,13 @@ class Pool {
   const Connect connect_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<Job> jobs_;        // the rest is guarded by mutex_
+  std::deque<Job> jobs_;  // the rest is guarded by mutex_
   std::list<Thread> threads_;
   Numbers numbers_;
   std::size_t idle_ = 0;
   bool closed_ = false;
-  std::optional<Error> down_;   // why the last attempt to connect failed,
-  TimePoint down_until_{};      // and until when that answers for the next
+  std::optional<Error> down_;  // why the last attempt to connect failed,
+  TimePoint down_until_{};     // and until when that answers for the next
 };
 
 }  // namespace orrery::storage

@@ -6,8 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "async/stop_token.h"
-#include "core/time.h"
+#include "async/patience.h"
 
 namespace orrery::storage {
 
@@ -47,14 +46,6 @@ class Row {
 };
 using Rows = std::vector<Row>;
 
-// Until when, and who may call it off.
-struct Patience {
-  TimePoint deadline;
-  async::StopToken token;
-
-  bool over() const {
-    return token.requested() || std::chrono::steady_clock::now() >= deadline;
-  }
-};
+using async::Patience;
 
 }  // namespace orrery::storage

@@ -226,7 +226,7 @@ describe('A database', { concurrency: 3 }, () => {
   it('on a disk without room is reported, and opened when there is room', async (t) => {
     const folder = folderWith(t);
     const disk = own(fs.mkdirSync(path.join(folder, 'disk'), { recursive: true }));
-    if (!asRoot || !(await smallDisk(t, disk, '128k'))) return t.skip('only root can mount a small disk');
+    if (!asRoot || !(await smallDisk(t, disk, '1m'))) return t.skip('only root can mount a small disk');
     fill(disk);
     const bot = await startBot(t, { folder, config: `[database]\nurl = "sqlite:${disk}/orrery.db"\n`, wait: 'listening' });
     const status = await bot.state('runtime_failed');

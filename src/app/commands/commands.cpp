@@ -4,10 +4,11 @@
 
 namespace orrery::app {
 
-void add_commands(chat::CommandRegistry& commands, chat::Prefixes& prefixes, AskStatus ask) {
-  for (auto& command : {ping_command(), help_command(commands), status_command(std::move(ask)),
-                        prefix_command(prefixes)}) {
-    if (!commands.add(command)) std::abort();  // two of ours with one name
+void add_commands(const chat::Services& services, AskStatus ask) {
+  for (auto& command : {help_command(services), maintenance_command(services),
+                        permissions_command(services), ping_command(), prefix_command(services),
+                        status_command(std::move(ask)), why_command(services)}) {
+    if (!services.commands.add(command)) std::abort();  // two of ours with one name
   }
 }
 

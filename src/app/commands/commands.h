@@ -1,8 +1,7 @@
 // The commands that come with the program, a file each.
 #pragma once
 
-#include "chat/command.h"
-#include "chat/prefixes.h"
+#include "chat/services.h"
 
 namespace orrery::app {
 
@@ -10,11 +9,15 @@ namespace orrery::app {
 using AskStatus = std::function<asio::awaitable<std::optional<std::string>>(
     TimePoint deadline, async::StopToken token)>;
 
+// The services outlive the registry that the commands are added to.
+chat::Command help_command(const chat::Services& services);
+chat::Command maintenance_command(const chat::Services& services);
+chat::Command permissions_command(const chat::Services& services);
 chat::Command ping_command();
-chat::Command help_command(const chat::CommandRegistry& commands);
+chat::Command prefix_command(const chat::Services& services);
 chat::Command status_command(AskStatus ask);
-chat::Command prefix_command(chat::Prefixes& prefixes);
+chat::Command why_command(const chat::Services& services);
 
-void add_commands(chat::CommandRegistry& commands, chat::Prefixes& prefixes, AskStatus ask);
+void add_commands(const chat::Services& services, AskStatus ask);
 
 }  // namespace orrery::app

@@ -9,10 +9,10 @@ Task<std::string> ping(chat::Invocation) { co_return std::string{"pong"}; }
 
 chat::Command ping_command() {
   return {.name = "ping",
-          .usage = "",
           .summary = "Answers pong.",
-          .audience = chat::Audience::everyone,
-          .run = ping};
+          .access = chat::Access::open,
+          .run = ping,
+          .category = "General"};
 }
 
 }  // namespace orrery::app

@@ -14,10 +14,10 @@ Task<std::string> status(AskStatus ask, chat::Invocation invocation) {
 
 chat::Command status_command(AskStatus ask) {
   return {.name = "status",
-          .usage = "",
           .summary = "Says how the bot is.",
-          .audience = chat::Audience::everyone,
-          .run = [ask](chat::Invocation invocation) { return status(ask, std::move(invocation)); }};
+          .access = chat::Access::open,
+          .run = [ask](chat::Invocation invocation) { return status(ask, std::move(invocation)); },
+          .category = "General"};
 }
 
 }  // namespace orrery::app

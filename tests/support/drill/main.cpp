@@ -149,12 +149,30 @@ void add_commands(chat::CommandRegistry& commands, async::Clock& clock) {
   const auto talk = [&clock](chat::Invocation invocation) {
     return chatter(clock, std::move(invocation));
   };
+  const chat::Declaration amount{
+      .parameters = {{.name = "amount", .kind = chat::Kind::integer, .least = 0}}};
   const bool added =
-      commands.add({.name = "chatter", .usage = "N", .summary = "Logs N lines.", .run = talk}) &&
-      commands.add({.name = "block", .usage = "MS", .summary = "Blocks.", .run = block}) &&
-      commands.add({.name = "sleep", .usage = "MS", .summary = "Waits.", .run = sleep}) &&
-      commands.add({.name = "hog", .usage = "", .summary = "Takes all memory.", .run = hog}) &&
-      commands.add({.name = "throw", .usage = "", .summary = "Throws.", .run = throws});
+      commands.add({.name = "chatter",
+                    .summary = "Logs N lines.",
+                    .access = chat::Access::open,
+                    .takes = amount,
+                    .run = talk}) &&
+      commands.add({.name = "block",
+                    .summary = "Blocks.",
+                    .access = chat::Access::open,
+                    .takes = amount,
+                    .run = block}) &&
+      commands.add({.name = "sleep",
+                    .summary = "Waits.",
+                    .access = chat::Access::open,
+                    .takes = amount,
+                    .run = sleep}) &&
+      commands.add({.name = "hog",
+                    .summary = "Takes all memory.",
+                    .access = chat::Access::open,
+                    .run = hog}) &&
+      commands.add(
+          {.name = "throw", .summary = "Throws.", .access = chat::Access::open, .run = throws});
   if (!added) std::abort();
 }
 

@@ -1,0 +1,156 @@
+#include "chat/change.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace orrery::chat {
+namespace {
+
+using What = Change::What;
+
+constexpr std::pair<What, std::string_view> names[] = {
+    {What::rank, "rank"},
+    {What::role, "role"},
+    {What::command, "command"},
+    {What::user_exception, "user exception"},
+    {What::channel_exception, "channel exception"},
+    {What::unconfigured, "unconfigured"}};
+
+constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_subject = 256;
+
+Result<> check_line(std::string_view text, std::size_t longest, std::string_view what) {
+  if (text.empty() || text.size() > longest || !is_utf8(text) || printable(text) != text)
+    return fail(ErrorKind::invalid, "{} has 1 to {} visible bytes", what, longest);
+  return {};
+}
+
+// The first line of an exception's key is a path, the second whom it is for.
+Result<> check_exception_key(std::string_view key) {
+  const auto parts = split(key, '\n');
+  if (parts.size() != 2) return fail(ErrorKind::invalid, "an exception is for one user or channel");
+  if (auto good = check_line(parts[0], longest_subject, "a command"); !good) return good;
+  return check_line(parts[1], longest_subject, "an id");
+}
+
+Result<> check_subject(const Change& change) {
+  switch (change.what) {
+    case What::rank: {
+      const auto rank = Rank::parse(change.subject);
+      return rank ? Result<>{} : fail(rank.error());
+    }
+    case What::role:
+      return check_line(change.subject, longest_subject, "a role's id");
+    case What::command:
+      return check_line(change.subject, longest_subject, "a command");
+    case What::user_exception:
+    case What::channel_exception:
+      return check_exception_key(change.subject);
+    case What::unconfigured:
+      return {};
+  }
+  std::unreachable();
+}
+
+Result<> check_value(const Change& change) {
+  if (!change.value) return {};
+  switch (change.what) {
+    case What::rank:
+      return check_line(*change.value, longest_name, "a rank's name");
+    case What::role:
+    case What::command: {
+      const auto rank = Rank::parse(*change.value);
+      return rank ? Result<>{} : fail(rank.error());
+    }
+    case What::user_exception:
+    case What::channel_exception:
+    case What::unconfigured:
+      if (*change.value == "allow" || *change.value == "deny") return {};
+      return fail(ErrorKind::invalid, "write allow or deny, not '{}'", printable(*change.value));
+  }
+  std::unreachable();
+}
+
+Exception exception_of(std::string_view text) {
+  return text == "deny" ? Exception::deny : Exception::allow;
+}
+
+template <class Map, class Key, class Make>
+void put(Map& map, const Key& key, const std::optional<std::string>& value, Make make) {
+  if (value) {
+    map[key] = make(*value);
+  } else {
+    map.erase(key);
+  }
+}
+
+template <class Map, class Key, class Show>
+std::optional<std::string> look(const Map& map, const Key& key, Show show) {
+  const auto at = map.find(key);
+  return at == map.end() ? std::nullopt : std::optional<std::string>{show(at->second)};
+}
+
+Rank rank_in(const std::string& text) { return *Rank::parse(text); }
+std::string shown(Rank rank) { return fmt::to_string(rank.number()); }
+std::string shown(Exception exception) { return exception == Exception::allow ? "allow" : "deny"; }
+
+}  // namespace
+
+std::string_view name_of(Change::What what) {
+  return std::ranges::find(names, what, &std::pair<What, std::string_view>::first)->second;
+}
+
+std::optional<Change::What> what_named(std::string_view name) {
+  const auto* at = std::ranges::find(names, name, &std::pair<What, std::string_view>::second);
+  if (at == std::end(names)) return std::nullopt;
+  return at->first;
+}
+
+Result<> check(const Change& change) {
+  if (auto good = check_line(change.guild, longest_subject, "a guild's id"); !good) return good;
+  if (auto good = check_subject(change); !good) return good;
+  return check_value(change);
+}
+
+void apply(GuildRules& rules, const Change& change) {
+  const auto& [guild, what, subject, value] = change;
+  switch (what) {
+    case What::rank:
+      return put(rules.names, rank_in(subject), value, [](const std::string& v) { return v; });
+    case What::role:
+      return put(rules.roles, subject, value, rank_in);
+    case What::command:
+      return put(rules.commands, subject, value, rank_in);
+    case What::user_exception:
+      return put(rules.user_exceptions, subject, value, exception_of);
+    case What::channel_exception:
+      return put(rules.channel_exceptions, subject, value, exception_of);
+    case What::unconfigured:
+      rules.unconfigured.reset();
+      if (value) rules.unconfigured = *value == "allow" ? Unconfigured::allow : Unconfigured::deny;
+      return;
+  }
+}
+
+std::optional<std::string> value_of(const GuildRules& rules, const Change& change) {
+  const auto show = [](const auto& value) { return shown(value); };
+  switch (change.what) {
+    case What::rank:
+      return look(rules.names, rank_in(change.subject), [](const std::string& v) { return v; });
+    case What::role:
+      return look(rules.roles, change.subject, show);
+    case What::command:
+      return look(rules.commands, change.subject, show);
+    case What::user_exception:
+      return look(rules.user_exceptions, change.subject, show);
+    case What::channel_exception:
+      return look(rules.channel_exceptions, change.subject, show);
+    case What::unconfigured:
+      if (!rules.unconfigured) return std::nullopt;
+      return *rules.unconfigured == Unconfigured::allow ? "allow" : "deny";
+  }
+  std::unreachable();
+}
+
+}  // namespace orrery::chat

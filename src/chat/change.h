@@ -1,0 +1,45 @@
+// One change of a guild's rules, as a value: it can be checked, applied, kept, shown and undone.
+#pragma once
+
+#include "chat/guild_rules.h"
+#include "core/time.h"
+
+namespace orrery::chat {
+
+struct Change {
+  enum class What {
+    rank,               // subject: the rank's number; value: its name
+    role,               // subject: the role's id; value: a rank's number
+    command,            // subject: the command's path; value: a rank's number
+    user_exception,     // subject: exception_key(path, user); value: allow or deny
+    channel_exception,  // subject: exception_key(path, channel); value: allow or deny
+    unconfigured,       // subject: empty; value: allow or deny
+  };
+  std::string guild;
+  What what = What::role;
+  std::string subject;
+  std::optional<std::string> value;  // nothing: back to what holds without it
+};
+
+std::string_view name_of(Change::What what);
+std::optional<Change::What> what_named(std::string_view name);
+
+// Errors: invalid (a rank out of range, a name or id that can be none).
+Result<> check(const Change& change);
+// Requires: it was checked.
+void apply(GuildRules& rules, const Change& change);
+// What holds now, where the change would strike.
+std::optional<std::string> value_of(const GuildRules& rules, const Change& change);
+
+// Who changed what, when, from what to what.
+struct AuditEntry {
+  std::int64_t number = 0;  // given by whatever keeps it
+  WallTime at{};
+  std::string actor;       // the id
+  std::string actor_name;  // for people
+  Change change;           // with the value it became
+  std::optional<std::string> was;
+  std::optional<std::int64_t> undone_by;
+};
+
+}  // namespace orrery::chat

@@ -1,0 +1,108 @@
+// Who may use which command, in every guild: the live rules, kept by a port, exact at any time.
+//
+// All rules are in memory; a change is kept first and counts from then on. When it is not known
+// whether a change was kept (the database went away while it answered), the guild's rules are read
+// again as soon as that is possible.
+//
+// Threads   the bot strand.
+// Lifetime  what `rules` returns holds until the next change.
+#pragma once
+
+#include <set>
+
+#include "async/patience.h"
+#include "async/task.h"
+#include "chat/change.h"
+#include "chat/command.h"
+#include "chat/granted.h"
+
+namespace orrery::chat {
+
+using async::Patience;
+
+// Where rules and the audit log are kept.
+class PermissionRecords {
+ public:
+  virtual ~PermissionRecords() = default;
+  virtual Task<TextMap<GuildRules>> load(Patience patience) = 0;
+  virtual Task<GuildRules> load_guild(std::string guild, Patience patience) = 0;
+  // Keeps the change together with its entry, and marks the one that it undoes. Returns its number.
+  // Errors: conflict (that one is undone already).
+  virtual Task<std::int64_t> keep(AuditEntry entry, std::optional<std::int64_t> undoes,
+                                  Patience patience) = 0;
+  // The newest first, those before `before`; of one guild, or of all if it is empty.
+  virtual Task<std::vector<AuditEntry>> audit(std::string guild, std::int64_t before,
+                                              std::size_t most, Patience patience) = 0;
+  // Errors: not_found.
+  virtual Task<AuditEntry> entry(std::int64_t number, Patience patience) = 0;
+};
+
+class MemoryPermissionRecords final : public PermissionRecords {
+ public:
+  Task<TextMap<GuildRules>> load(Patience patience) override;
+  Task<GuildRules> load_guild(std::string guild, Patience patience) override;
+  Task<std::int64_t> keep(AuditEntry entry, std::optional<std::int64_t> undoes,
+                          Patience patience) override;
+  Task<std::vector<AuditEntry>> audit(std::string guild, std::int64_t before, std::size_t most,
+                                      Patience patience) override;
+  Task<AuditEntry> entry(std::int64_t number, Patience patience) override;
+
+ private:
+  TextMap<GuildRules> guilds_;
+  std::vector<AuditEntry> entries_;
+};
+
+class Permissions {
+ public:
+  struct Options {
+    Unconfigured otherwise = Unconfigured::deny;
+    std::set<std::string, std::less<>> never;  // more commands that can be given to nobody
+  };
+
+  // The records outlive this.
+  Permissions(PermissionRecords& records, Options options)
+      : records_{records}, options_{std::move(options)} {}
+
+  // Reads all rules, in one go. Errors: those of the records.
+  Task<> load(Patience patience);
+  // Reads again what may have changed without our knowing. Errors: as load.
+  Task<> refresh(Patience patience);
+  bool stale() const { return !stale_.empty(); }
+
+  // Errors: denied, in words for whoever asked.
+  Result<Granted<Use>> may_use(const Node& node, const Message& message) const;
+  Decision decide(Wanted wanted, const Subject& who) const;
+  std::vector<Step> explain(Wanted wanted, const Subject& who) const;
+
+  // Whether this person may change the guild's rules, and how far: nobody gives or takes what is
+  // not below their own rank. Errors: denied.
+  Result<Granted<Edit>> may_edit(const Subject& who, std::string name) const;
+  // Errors: invalid, denied (above the ceiling, or never assignable), not_found (no such command),
+  // conflict (the name of another rank), and those of the records; nothing has changed then.
+  Task<std::int64_t> change(Granted<Edit> by, Change change, const CommandRegistry& commands,
+                            Patience patience);
+  // Puts back what an entry of the audit log changed, as a change of its own.
+  // Errors: as change, and conflict (it was undone, or changed again, since).
+  Task<std::int64_t> undo(Granted<Edit> by, std::int64_t number, const CommandRegistry& commands,
+                          Patience patience);
+
+  const GuildRules& rules(std::string_view guild) const;
+  Unconfigured otherwise() const { return options_.otherwise; }
+  Access access_of(std::string_view path, Access declared) const;
+  PermissionRecords& records() { return records_; }
+  std::size_t guilds() const { return guilds_.size(); }
+
+ private:
+  Result<> check_edit(const Edit& by, const Change& change, const CommandRegistry& commands) const;
+  Result<> check_ceiling(const Edit& by, const Change& change) const;
+  Result<> check_command(std::string_view path, const CommandRegistry& commands) const;
+  Task<std::int64_t> keep(const Edit& by, Change change, std::optional<std::int64_t> undoes,
+                          Patience patience);
+
+  PermissionRecords& records_;
+  const Options options_;
+  TextMap<GuildRules> guilds_;
+  std::set<std::string> stale_;
+};
+
+}  // namespace orrery::chat

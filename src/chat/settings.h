@@ -1,0 +1,57 @@
+// What guilds and people have chosen: small named texts, kept by a port.
+//
+// A guild's are in memory (they are needed with every message); a person's are read when needed.
+//
+// Threads   the bot strand.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "async/patience.h"
+#include "async/task.h"
+
+namespace orrery::chat {
+
+using async::Patience;
+
+// Settings of the bot itself are those of the guild without a name.
+inline constexpr const char* everywhere = "";
+// Of the bot: set, to the reason, while only the owner is served.
+inline constexpr const char* maintenance_setting = "maintenance";
+
+class Settings {
+ public:
+  using Values = std::map<std::string, std::string, std::less<>>;
+
+  virtual ~Settings() = default;
+  // Nothing where it was not set. Valid until the next change.
+  virtual const std::string* of_guild(std::string_view guild, std::string_view name) const = 0;
+  // Nothing as a value: back to the default. Errors: invalid (see check_setting), and those of
+  // whatever keeps it; nothing has changed then.
+  virtual Task<> set_of_guild(std::string guild, std::string name, std::optional<std::string> value,
+                              Patience patience) = 0;
+  virtual Task<Values> of_person(std::string person, Patience patience) = 0;
+  virtual Task<> set_of_person(std::string person, std::string name,
+                               std::optional<std::string> value, Patience patience) = 0;
+};
+
+class MemorySettings final : public Settings {
+ public:
+  const std::string* of_guild(std::string_view guild, std::string_view name) const override;
+  Task<> set_of_guild(std::string guild, std::string name, std::optional<std::string> value,
+                      Patience patience) override;
+  Task<Values> of_person(std::string person, Patience patience) override;
+  Task<> set_of_person(std::string person, std::string name, std::optional<std::string> value,
+                       Patience patience) override;
+
+ private:
+  std::map<std::string, Values, std::less<>> guilds_;
+  std::map<std::string, Values, std::less<>> people_;
+};
+
+// Names have up to 64 bytes of a-z, 0-9, '.', '-' and '_'; values up to 1,000 bytes of text.
+Result<> check_setting(std::string_view name, const std::optional<std::string>& value);
+
+}  // namespace orrery::chat

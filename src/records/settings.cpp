@@ -1,0 +1,80 @@
+#include "records/settings.h"
+
+namespace orrery::records {
+namespace {
+
+storage::Statement statement_for(const char* table, const char* owner, const std::string& of,
+                                 const std::string& name, const std::optional<std::string>& value) {
+  if (!value) {
+    return {fmt::format("DELETE FROM {} WHERE {} = $1 AND name = $2", table, owner), {of, name}};
+  }
+  return {fmt::format("INSERT INTO {0} ({1}, name, value) VALUES ($1, $2, $3) "
+                      "ON CONFLICT ({1}, name) DO UPDATE SET value = $3",
+                      table, owner),
+          {of, name, *value}};
+}
+
+}  // namespace
+
+Task<> StoredSettings::load(storage::Patience patience) {
+  auto reading =
+      database_.read({"SELECT guild, name, value FROM guild_settings", {}}, std::move(patience));
+  auto rows = co_await std::move(reading);
+  if (!rows) co_return fail(std::move(rows).error().with("loading the settings"));
+  guilds_.clear();
+  for (const auto& row : *rows) guilds_[row.text(0)][row.text(1)] = row.text(2);
+  co_return Result<>{};
+}
+
+const std::string* StoredSettings::of_guild(std::string_view guild, std::string_view name) const {
+  const auto at = guilds_.find(guild);
+  if (at == guilds_.end()) return nullptr;
+  const auto value = at->second.find(name);
+  return value == at->second.end() ? nullptr : &value->second;
+}
+
+Task<> StoredSettings::write(storage::Statement statement, storage::Patience patience) {
+  std::vector<storage::Statement> statements;
+  statements.push_back(std::move(statement));
+  auto writing = database_.write(std::move(statements), std::move(patience));
+  auto rows = co_await std::move(writing);
+  if (!rows) co_return fail(std::move(rows).error().with("keeping the setting"));
+  co_return Result<>{};
+}
+
+Task<> StoredSettings::set_of_guild(std::string guild, std::string name,
+                                    std::optional<std::string> value, storage::Patience patience) {
+  if (auto good = chat::check_setting(name, value); !good) co_return good;
+  auto writing =
+      write(statement_for("guild_settings", "guild", guild, name, value), std::move(patience));
+  auto written = co_await std::move(writing);
+  if (!written) co_return written;
+  if (value) {
+    guilds_[guild][name] = std::move(*value);
+  } else {
+    guilds_[guild].erase(name);
+  }
+  co_return Result<>{};
+}
+
+Task<chat::Settings::Values> StoredSettings::of_person(std::string person,
+                                                       storage::Patience patience) {
+  auto reading = database_.read(
+      {"SELECT name, value FROM user_settings WHERE person = $1", {std::move(person)}},
+      std::move(patience));
+  auto rows = co_await std::move(reading);
+  if (!rows) co_return fail(std::move(rows).error());
+  Values values;
+  for (const auto& row : *rows) values[row.text(0)] = row.text(1);
+  co_return values;
+}
+
+Task<> StoredSettings::set_of_person(std::string person, std::string name,
+                                     std::optional<std::string> value, storage::Patience patience) {
+  if (auto good = chat::check_setting(name, value); !good) co_return good;
+  auto writing =
+      write(statement_for("user_settings", "person", person, name, value), std::move(patience));
+  co_return co_await std::move(writing);
+}
+
+}  // namespace orrery::records
