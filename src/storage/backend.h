@@ -26,6 +26,8 @@ class Backend {
 
   // Looks for damage, as far as that is quick. Errors: corrupt.
   virtual Result<> check(Connection& connection) = 0;
+  // The same, however long it takes.
+  virtual Result<> check_thoroughly(Connection& connection) = 0;
   // Keeps every other program from migrating until it is unlocked or the connection ends. Where
   // transactions alone see to that, nothing is done.
   virtual Result<> lock_migrations(Connection&) { return {}; }

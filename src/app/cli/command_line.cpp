@@ -37,6 +37,7 @@ class Parser {
     add_analyze();
     add_user();
     add_config();
+    add_db();
     add_log();
     add<Version>("version", "Say which version this is");
   }
@@ -182,6 +183,32 @@ class Parser {
     sub("schema", "Explain every key", Config::Do::schema);
   }
 
+  void add_db() {
+    auto* command = add("db", "Look after the database, also when no bot runs", db_);
+    command->require_subcommand(1);
+    const auto sub = [&](const char* name, const char* what, Db::Do todo) {
+      auto* s = command->add_subcommand(name, what);
+      s->fallthrough();
+      s->parse_complete_callback([this, todo] { db_.what = todo; });
+      return s;
+    };
+    sub("status", "Which database, which migrations, how large", Db::Do::status);
+    sub("health", "Whether it answers and takes changes, and how fast", Db::Do::health);
+    sub("migrate", "Bring it to this program's newest migration", Db::Do::migrate)
+        ->add_flag("--dry-run", db_.dry_run, "Only print the SQL");
+    sub("rollback", "Take the last migration back, or all above N", Db::Do::rollback)
+        ->add_option("--to", db_.to, "The migration to go back to; 0 is before the first")
+        ->type_name("N")
+        ->check(CLI::NonNegativeNumber);
+    sub("validate", "List every difference from what this program declares", Db::Do::validate);
+    sub("backup", "Copy it, as it is at one instant", Db::Do::backup)
+        ->add_option("file", db_.file, "Where to (else into backups/ of the data folder)");
+    sub("restore", "Put a copy in its place; the bot must not run", Db::Do::restore)
+        ->add_option("file", db_.file, "The copy: a file, or a name in backups/")
+        ->required();
+    sub("shell", "Open its own program: sqlite3 or psql", Db::Do::shell);
+  }
+
   void add_log() {
     auto* command = app_.add_subcommand("log", "Look at or change what is logged");
     command->fallthrough();
@@ -203,6 +230,7 @@ class Parser {
   Analyze analyze_;
   User user_;
   Config config_;
+  Db db_;
   LogLevel level_;
   bool runtime_ = false;
 };

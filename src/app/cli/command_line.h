@@ -53,13 +53,21 @@ struct Config {
   enum class Do { init, show, schema };
   Do what = Do::show;
 };
+struct Db {
+  enum class Do { status, health, migrate, rollback, validate, backup, restore, shell };
+  Do what = Do::status;
+  bool dry_run = false;
+  std::optional<int> to;             // of rollback
+  std::optional<std::string> file;   // of backup and restore
+  Duration timeout = std::chrono::minutes{10};
+};
 struct LogLevel {
   std::optional<std::string> level;
 };
 struct Version {};
 
 using Command = std::variant<Run, Chat, Check, Status, Retry, Restart, Stop, Analyze, User, Config,
-                             LogLevel, Version>;
+                             Db, LogLevel, Version>;
 
 struct CommandLine {
   Common common;

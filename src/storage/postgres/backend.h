@@ -19,6 +19,7 @@ class Backend final : public storage::Backend {
   bool one_writer() const override { return false; }
   Result<std::unique_ptr<Connection>> connect(Access access, const Patience& patience) override;
   Result<> check(Connection&) override { return {}; }  // the server's own business
+  Result<> check_thoroughly(Connection&) override { return {}; }
   Result<> lock_migrations(Connection& connection) override;
   void unlock_migrations(Connection& connection) override;
   Statement probe() const override;

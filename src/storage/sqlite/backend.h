@@ -9,6 +9,11 @@
 
 namespace orrery::storage::sqlite {
 
+// Errors: corrupt, saying what is damaged in which file. `thorough` reads everything.
+enum class Thoroughness { quick, thorough };
+Result<> check_file(storage::Connection& connection, const std::string& path,
+                    Thoroughness thoroughness);
+
 class Backend final : public storage::Backend {
  public:
   // ":memory:" is a database of its own that is gone when its connection is.
@@ -22,6 +27,9 @@ class Backend final : public storage::Backend {
   Result<std::unique_ptr<storage::Connection>> connect(Access access,
                                                        const Patience& patience) override;
   Result<> check(storage::Connection& connection) override;
+  Result<> check_thoroughly(storage::Connection& connection) override {
+    return check_file(connection, path_, Thoroughness::thorough);
+  }
   Statement probe() const override;
   Result<Model> describe(storage::Connection& connection) override;
   Result<std::int64_t> size(storage::Connection& connection) override;
@@ -40,10 +48,5 @@ class Backend final : public storage::Backend {
 
 // The file that a sqlite: URL means, relative ones in the data folder.
 std::string path_of(const std::string& url, const std::string& data_folder);
-
-// Errors: corrupt, saying what is damaged in which file. `thorough` reads everything.
-enum class Thoroughness { quick, thorough };
-Result<> check_file(storage::Connection& connection, const std::string& path,
-                    Thoroughness thoroughness);
 
 }  // namespace orrery::storage::sqlite

@@ -134,6 +134,11 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Ac
   if (code != SQLITE_OK) {
     const auto reason = open_reason(path, sqlite3_errstr(code));
     sqlite3_close_v2(handle);
+    std::error_code ignored;
+    if (access == Access::read_only && !std::filesystem::exists(path, ignored)) {
+      return fail(Error{ErrorKind::not_found, fmt::format("{} does not exist yet", path)}.remedy(
+          "the first start makes it, or: orrery db migrate"));
+    }
     Error error{kind_of(code), fmt::format("{} cannot be opened: {}", path, reason)};
     return fail(std::move(error).remedy(remedy_of(code, path)));
   }

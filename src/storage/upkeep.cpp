@@ -1,0 +1,188 @@
+#include "storage/upkeep.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/text.h"
+
+namespace orrery::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+Duration since(TimePoint begun) { return std::chrono::steady_clock::now() - begun; }
+
+WallTime written_at(const fs::directory_entry& entry, std::error_code& error) {
+  const auto at = std::chrono::file_clock::to_sys(entry.last_write_time(error));
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(at);
+}
+
+}  // namespace
+
+template <class T>
+Result<T> Upkeep::with(Access access, const Patience& patience,
+                       const std::function<Result<T>(Connection&)>& work) {
+  auto connection = backend_->connect(access, patience);
+  if (!connection) return fail(std::move(connection).error());
+  const Connection::Bound bound{**connection, patience};
+  return work(**connection);
+}
+
+Result<Condition> Upkeep::condition(const Patience& patience) {
+  return with<Condition>(
+      Access::read_only, patience, [this](Connection& connection) -> Result<Condition> {
+        const auto planned = plan(*backend_, connection, migrations());
+        if (!planned) return fail(planned.error());
+        const auto bytes = backend_->size(connection);
+        if (!bytes) return fail(bytes.error());
+        Condition found{.database = backend_->name(),
+                        .version = planned->from,
+                        .newest = planned->to,
+                        .steps = {},
+                        .bytes = *bytes};
+        for (const auto& one : migrations())
+          found.steps.push_back({one.number, std::string{one.name}, one.number <= planned->from});
+        return found;
+      });
+}
+
+Result<Health> Upkeep::health(const Patience& patience) {
+  Health health{.database = backend_->name()};
+  const auto begun = std::chrono::steady_clock::now();
+  return with<Health>(Access::read_write, patience, [&](Connection& connection) -> Result<Health> {
+    health.connected = since(begun);
+    const auto asked = std::chrono::steady_clock::now();
+    if (auto alive = connection.ping(); !alive) return fail(std::move(alive).error());
+    health.answered = since(asked);
+    const auto writing = std::chrono::steady_clock::now();
+    auto written = connection.run(backend_->probe());
+    if (!written) return fail(std::move(written).error());
+    health.written = since(writing);
+    return health;
+  });
+}
+
+Result<std::vector<Difference>> Upkeep::validate(const Patience& patience) {
+  using List = std::vector<Difference>;
+  return with<List>(Access::read_only, patience, [this](Connection& connection) -> Result<List> {
+    if (auto sound = backend_->check_thoroughly(connection); !sound)
+      return fail(std::move(sound).error());
+    const auto planned = plan(*backend_, connection, migrations());
+    if (!planned) return fail(planned.error());
+    if (planned->from != planned->to) {
+      return List{{.what = fmt::format("it is at migration {}, this program's newest is {}",
+                                       planned->from, planned->to),
+                   .remedy = "orrery db migrate"}};
+    }
+    const auto found = backend_->describe(connection);
+    if (!found) return fail(found.error());
+    return differences(declared_model(), *found);
+  });
+}
+
+Result<Migrated> Upkeep::migrate(const MigrateOptions& options, const Patience& patience) {
+  return with<Migrated>(Access::read_write, patience, [&](Connection& connection) {
+    return storage::migrate(*backend_, connection, migrations(), options, patience);
+  });
+}
+
+Result<Migrated> Upkeep::roll_back(std::optional<int> to, const MigrateOptions& options,
+                                   const Patience& patience) {
+  return with<Migrated>(
+      Access::read_write, patience, [&](Connection& connection) -> Result<Migrated> {
+        const auto planned = plan(*backend_, connection, migrations());
+        if (!planned) return fail(planned.error());
+        return storage::roll_back(*backend_, connection, migrations(),
+                                  to.value_or(planned->from - 1), options, patience);
+      });
+}
+
+Result<std::string> Upkeep::dry_run(const Patience& patience) {
+  const auto found = condition(patience);
+  // What is not there yet needs everything.
+  if (!found && found.error().kind() != ErrorKind::not_found) return fail(found.error());
+  const int from = found ? found->version : 0;
+  std::string text;
+  for (const auto& one : migrations()) {
+    if (one.number <= from) continue;
+    text += fmt::format("-- migration {} ({})\n{}", one.number, one.name,
+                        render(one.forward, backend_->dialect()));
+  }
+  return text;
+}
+
+Result<int> Upkeep::version(const Patience& patience) {
+  return with<int>(Access::read_only, patience, [this](Connection& connection) -> Result<int> {
+    const auto planned = plan(*backend_, connection, migrations());
+    return planned ? Result<int>{planned->from} : fail(planned.error());
+  });
+}
+
+Result<std::string> Upkeep::back_up(std::optional<std::string> file, const Patience& patience) {
+  // A newer or strange one is worth a copy, too; only its version is not known.
+  const auto at = version(patience);
+  if (!at && at.error().kind() != ErrorKind::corrupt) return fail(at.error());
+  if (!file) {
+    auto fresh = backup_file(*backend_, backups_, at.value_or(0), Purpose::asked_for);
+    if (!fresh) return fresh;
+    file = std::move(*fresh);
+  }
+  std::error_code error;
+  if (fs::exists(*file, error)) {
+    return fail(Error{ErrorKind::conflict, fmt::format("{} exists already", *file)}.remedy(
+        "name another file"));
+  }
+  if (auto done = backend_->back_up(*file, patience); !done) return fail(std::move(done).error());
+  return *file;
+}
+
+Result<Upkeep::Restored> Upkeep::restore(const std::string& file, const Patience& patience) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) {
+    Error missing{ErrorKind::not_found, fmt::format("there is no file {}", file)};
+    return fail(std::move(missing).remedy("orrery db backup makes one; those made so far are in " +
+                                          backups_));
+  }
+  Restored restored;
+  const auto at = version(patience);
+  const bool something = at ? *at > 0 : at.error().kind() == ErrorKind::corrupt;
+  if (something) {
+    auto before = backup_file(*backend_, backups_, at.value_or(0), Purpose::before_change);
+    if (!before) return fail(std::move(before).error());
+    // What is damaged cannot always be copied; that must not keep a good copy out.
+    auto copied = backend_->back_up(*before, patience);
+    if (copied) restored.before = *before;
+    if (!copied && at) return fail(std::move(copied).error().with("copying what is there now"));
+  }
+  if (auto done = backend_->restore(file, patience); !done) return fail(std::move(done).error());
+  prune_backups(*backend_, backups_, keep_);
+  restored.version = version(patience).value_or(0);
+  return restored;
+}
+
+std::vector<Backup> Upkeep::backups() const {
+  std::vector<Backup> list;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator{backups_, error}) {
+    const auto name = entry.path().filename().string();
+    if (!name.ends_with(fmt::format(".{}", backend_->extension()))) continue;
+    list.push_back({.file = name,
+                    .bytes = static_cast<std::int64_t>(entry.file_size(error)),
+                    .made = written_at(entry, error),
+                    .automatic = name.find("-auto.") != std::string::npos});
+  }
+  std::ranges::sort(list, std::greater{}, &Backup::file);
+  return list;
+}
+
+Result<std::string> Upkeep::find_backup(const std::string& name) const {
+  std::error_code error;
+  if (name.empty() || name.starts_with('.') || name.find('/') != std::string::npos)
+    return fail(ErrorKind::invalid, "'{}' is not the name of a backup", printable(name));
+  auto file = backups_ + "/" + name;
+  if (!fs::is_regular_file(file, error))
+    return fail(ErrorKind::not_found, "there is no backup '{}'", printable(name));
+  return file;
+}
+
+}  // namespace orrery::storage
