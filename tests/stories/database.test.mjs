@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
 import { describe, it } from 'node:test';
-import { elapse, execute, own, program, sqlite, startBot, temporaryFolder, until } from '../support/bot.mjs';
+import { cleanUp, elapse, execute, own, program, sqlite, startBot, temporaryFolder, until } from '../support/bot.mjs';
 import { Postgres } from '../support/postgres.mjs';
 
 describe('On PostgreSQL a bot', { concurrency: 1 }, () => {
@@ -137,7 +137,7 @@ describe('On PostgreSQL a bot', { concurrency: 1 }, () => {
     own(disk);
     const mounted = await execute('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=755,uid=65534,gid=65534', 'orrery-story', disk], { asUser: false });
     if (mounted.code !== 0) return t.skip('only root can mount a small disk');
-    t.after(() => execute('umount', ['-l', disk], { asUser: false }));
+    cleanUp(t, () => execute('umount', ['-l', disk], { asUser: false }));
     const server = await Postgres.start(t);
     await server.sql(`CREATE TABLESPACE small LOCATION '${disk}'`);
     await server.sql('CREATE DATABASE bot TABLESPACE small');
@@ -152,8 +152,8 @@ describe('On PostgreSQL a bot', { concurrency: 1 }, () => {
     const talk = await bot.talk();
     const said = [];
     for (let i = 0; i < 200 && !said.some((text) => /disk|space/i.test(text)); ++i) {
-      said.push(...(await talk.say(`!permissions command "permissions rank" ${i % 11}`)).replies);
-      said.push(...(await talk.say(`!permissions rank 9 ${'x'.repeat(50)}${i}`)).replies);
+      said.push(...(await talk.ask(`!permissions command "permissions rank" ${i % 11}`)).replies);
+      said.push(...(await talk.ask(`!permissions rank 9 ${'x'.repeat(50)}${i}`)).replies);
     }
     assert.match(said.at(-1), /disk/i, said.slice(-3).join('\n'));
     assert.equal(await bot.probe('/livez'), 200);
