@@ -95,6 +95,27 @@ Rank rank_in(const std::string& text) { return *Rank::parse(text); }
 std::string shown(Rank rank) { return fmt::to_string(rank.number()); }
 std::string shown(Exception exception) { return exception == Exception::allow ? "allow" : "deny"; }
 
+// "config ranks\n123" -> "config ranks", "123".
+std::pair<std::string, std::string> parts_of(const std::string& key) {
+  const auto at = key.find('\n');
+  return {key.substr(0, at), key.substr(at + 1)};
+}
+
+void put_exception(Exceptions& exceptions, const std::string& key,
+                   const std::optional<std::string>& value) {
+  const auto [path, subject] = parts_of(key);
+  auto& here = exceptions[path];
+  put(here, subject, value, exception_of);
+  if (here.empty()) exceptions.erase(path);
+}
+
+std::optional<std::string> look_exception(const Exceptions& exceptions, const std::string& key) {
+  const auto [path, subject] = parts_of(key);
+  const auto here = exceptions.find(path);
+  if (here == exceptions.end()) return std::nullopt;
+  return look(here->second, subject, [](Exception exception) { return shown(exception); });
+}
+
 }  // namespace
 
 std::string_view name_of(Change::What what) {
@@ -123,9 +144,9 @@ void apply(GuildRules& rules, const Change& change) {
     case What::command:
       return put(rules.commands, subject, value, rank_in);
     case What::user_exception:
-      return put(rules.user_exceptions, subject, value, exception_of);
+      return put_exception(rules.user_exceptions, subject, value);
     case What::channel_exception:
-      return put(rules.channel_exceptions, subject, value, exception_of);
+      return put_exception(rules.channel_exceptions, subject, value);
     case What::unconfigured:
       rules.unconfigured.reset();
       if (value) rules.unconfigured = *value == "allow" ? Unconfigured::allow : Unconfigured::deny;
@@ -143,9 +164,9 @@ std::optional<std::string> value_of(const GuildRules& rules, const Change& chang
     case What::command:
       return look(rules.commands, change.subject, show);
     case What::user_exception:
-      return look(rules.user_exceptions, change.subject, show);
+      return look_exception(rules.user_exceptions, change.subject);
     case What::channel_exception:
-      return look(rules.channel_exceptions, change.subject, show);
+      return look_exception(rules.channel_exceptions, change.subject);
     case What::unconfigured:
       if (!rules.unconfigured) return std::nullopt;
       return *rules.unconfigured == Unconfigured::allow ? "allow" : "deny";

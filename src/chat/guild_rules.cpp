@@ -8,32 +8,33 @@ namespace {
 
 // What stands at the path or its nearest parent.
 template <class T>
-struct Standing_at {
+struct Found {
   T value;
   std::string_view path;
 };
 
-std::optional<Standing_at<Rank>> required_rank(const GuildRules& rules, std::string_view path) {
+std::optional<Found<Rank>> required_rank(const GuildRules& rules, std::string_view path) {
   if (rules.commands.empty()) return std::nullopt;
   for (std::optional at = path; at; at = parent_of(*at)) {
     if (const auto found = rules.commands.find(*at); found != rules.commands.end())
-      return Standing_at<Rank>{found->second, *at};
+      return Found<Rank>{found->second, *at};
   }
   return std::nullopt;
 }
 
-std::optional<Standing_at<Exception>> exception_for(const TextMap<Exception>& exceptions,
-                                                    std::string_view path,
-                                                    std::string_view subject) {
+std::optional<Found<Exception>> exception_for(const Exceptions& exceptions, std::string_view path,
+                                              std::string_view subject) {
   if (exceptions.empty()) return std::nullopt;
   for (std::optional at = path; at; at = parent_of(*at)) {
-    if (const auto found = exceptions.find(exception_key(*at, subject)); found != exceptions.end())
-      return Standing_at<Exception>{found->second, *at};
+    const auto here = exceptions.find(*at);
+    if (here == exceptions.end()) continue;
+    if (const auto found = here->second.find(subject); found != here->second.end())
+      return Found<Exception>{found->second, *at};
   }
   return std::nullopt;
 }
 
-Decision by_exception(const Standing_at<Exception>& exception, Ground ground) {
+Decision by_exception(const Found<Exception>& exception, Ground ground) {
   return {.ruling = exception.value == Exception::allow ? Ruling::allowed : Ruling::denied,
           .ground = ground,
           .by = exception.path};

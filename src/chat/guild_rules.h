@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_map.hpp>
 
 #include "chat/message.h"
 #include "chat/rank.h"
@@ -44,12 +45,19 @@ struct TextHash {
 template <class T>
 using TextMap = boost::unordered_flat_map<std::string, T, TextHash, std::equal_to<>>;
 
+// The same where values are large: each stands by itself, and the table stays small.
+template <class T>
+using TextNodes = boost::unordered_map<std::string, T, TextHash, std::equal_to<>>;
+
+// By path, then by whom it is for; no path is there without somebody.
+using Exceptions = TextMap<TextMap<Exception>>;
+
 struct GuildRules {
-  std::map<Rank, std::string> names;   // where they differ from the default
-  TextMap<Rank> roles;                 // by role
-  TextMap<Rank> commands;              // by path: "config ranks"
-  TextMap<Exception> user_exceptions;  // by path and subject: "config ranks\n123"
-  TextMap<Exception> channel_exceptions;
+  std::map<Rank, std::string> names;  // where they differ from the default
+  TextMap<Rank> roles;                // by role
+  TextMap<Rank> commands;             // by path: "config ranks"
+  Exceptions user_exceptions;
+  Exceptions channel_exceptions;
   std::optional<Unconfigured> unconfigured;  // nothing: as the program's setting says
 
   bool empty() const {
@@ -114,7 +122,7 @@ std::vector<Step> explain(const GuildRules& rules, Unconfigured otherwise, const
 // One sentence for whoever was refused.
 std::string refusal(const GuildRules& rules, const Decision& decision, std::string_view command);
 
-// How exceptions are kept: the path and whom it is for.
+// How exceptions are named in changes: the path and whom it is for.
 std::string exception_key(std::string_view path, std::string_view subject);
 // "a b c", then "a b", then "a".
 std::optional<std::string_view> parent_of(std::string_view path);

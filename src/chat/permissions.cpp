@@ -195,7 +195,7 @@ Task<std::int64_t> Permissions::undo(Granted<Edit> by, std::int64_t number,
 
 // ---- in memory
 
-Task<TextMap<GuildRules>> MemoryPermissionRecords::load(Patience) { co_return guilds_; }
+Task<TextNodes<GuildRules>> MemoryPermissionRecords::load(Patience) { co_return guilds_; }
 
 Task<GuildRules> MemoryPermissionRecords::load_guild(std::string guild, Patience) {
   co_return guilds_[guild];

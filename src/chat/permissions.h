@@ -24,7 +24,7 @@ using async::Patience;
 class PermissionRecords {
  public:
   virtual ~PermissionRecords() = default;
-  virtual Task<TextMap<GuildRules>> load(Patience patience) = 0;
+  virtual Task<TextNodes<GuildRules>> load(Patience patience) = 0;
   virtual Task<GuildRules> load_guild(std::string guild, Patience patience) = 0;
   // Keeps the change together with its entry, and marks the one that it undoes. Returns its number.
   // Errors: conflict (that one is undone already).
@@ -39,7 +39,7 @@ class PermissionRecords {
 
 class MemoryPermissionRecords final : public PermissionRecords {
  public:
-  Task<TextMap<GuildRules>> load(Patience patience) override;
+  Task<TextNodes<GuildRules>> load(Patience patience) override;
   Task<GuildRules> load_guild(std::string guild, Patience patience) override;
   Task<std::int64_t> keep(AuditEntry entry, std::optional<std::int64_t> undoes,
                           Patience patience) override;
@@ -48,7 +48,7 @@ class MemoryPermissionRecords final : public PermissionRecords {
   Task<AuditEntry> entry(std::int64_t number, Patience patience) override;
 
  private:
-  TextMap<GuildRules> guilds_;
+  TextNodes<GuildRules> guilds_;
   std::vector<AuditEntry> entries_;
 };
 
@@ -101,7 +101,7 @@ class Permissions {
 
   PermissionRecords& records_;
   const Options options_;
-  TextMap<GuildRules> guilds_;
+  TextNodes<GuildRules> guilds_;
   std::set<std::string> stale_;
 };
 

@@ -15,7 +15,7 @@ using storage::Value;
 namespace {
 
 using What = Change::What;
-using Guilds = chat::TextMap<GuildRules>;
+using Guilds = chat::TextNodes<GuildRules>;
 
 // ---- reading: every row is a change of the empty rules
 

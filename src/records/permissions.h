@@ -13,7 +13,7 @@ class StoredPermissions final : public chat::PermissionRecords {
   // The database outlives this.
   explicit StoredPermissions(storage::Database& database) : database_{database} {}
 
-  Task<chat::TextMap<chat::GuildRules>> load(storage::Patience patience) override;
+  Task<chat::TextNodes<chat::GuildRules>> load(storage::Patience patience) override;
   Task<chat::GuildRules> load_guild(std::string guild, storage::Patience patience) override;
   Task<std::int64_t> keep(chat::AuditEntry entry, std::optional<std::int64_t> undoes,
                           storage::Patience patience) override;

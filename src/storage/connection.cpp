@@ -13,7 +13,7 @@ constexpr int most_attempts = 8;
 
 Result<Rows> Connection::run(const Statement& statement) {
   Rows rows;
-  auto done = each(statement, [&rows](const Row& row) { rows.push_back(row); });
+  auto done = each(statement, [&rows](Row&& row) { rows.push_back(std::move(row)); });
   if (!done) return fail(std::move(done).error());
   return rows;
 }
@@ -26,7 +26,7 @@ void Connection::roll_back() {
 }
 
 Result<> Connection::ping() {
-  return each({"SELECT 1", {}}, [](const Row&) {});
+  return each({"SELECT 1", {}}, [](Row&&) {});
 }
 
 Result<> Connection::check(const Statement& statement) {
@@ -53,8 +53,7 @@ Result<> Connection::transact(const std::function<Result<>(Connection&)>& work) 
   auto pause = std::chrono::milliseconds{1};
   for (int i = 1;; ++i, pause *= 2) {
     auto tried = attempt(work);
-    if (!tried.collided || i == most_attempts || out_of_patience())
-      return std::move(tried.outcome);
+    if (!tried.collided || i == most_attempts || out_of_patience()) return std::move(tried.outcome);
     std::this_thread::sleep_for(pause);
   }
 }

@@ -19,7 +19,7 @@ enum class Access { read_write, read_only };
 
 class Connection {
  public:
-  using TakeRow = std::function<void(const Row&)>;
+  using TakeRow = std::function<void(Row&&)>;
 
   Connection() = default;
   Connection(const Connection&) = delete;
@@ -62,8 +62,8 @@ class Connection {
   // Whether the last failure was a collision with another transaction: it was taken back whole, and
   // may go through when tried again.
   virtual bool collided() const = 0;
-  // Whether it can still be used, as far as can be told without asking the database. One that cannot
-  // never recovers: open another.
+  // Whether it can still be used, as far as can be told without asking the database. One that
+  // cannot never recovers: open another.
   virtual bool usable() = 0;
   // Asks the database for a sign of life.
   Result<> ping();

@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::size_t most_prepared = 256;
 constexpr const char* unnamed = "-";  // prepared anew each time
-constexpr auto look_up = 10ms;    // how often a wait hears its stop token
-constexpr Duration grace = 2s;    // for the answer to a cancellation
-constexpr Duration unbound = 5s;  // for what has nobody's patience, such as a roll-back
+constexpr auto look_up = 10ms;        // how often a wait hears its stop token
+constexpr Duration grace = 2s;        // for the answer to a cancellation
+constexpr Duration unbound = 5s;      // for what has nobody's patience, such as a roll-back
 
 // Types by their numbers. Source: pg_type.dat
 enum : Oid {
@@ -94,6 +94,9 @@ struct Parameters {
 
   explicit Parameters(const std::vector<Value>& given) {
     texts.reserve(given.size());  // so that their addresses hold
+    values.reserve(given.size());
+    lengths.reserve(given.size());
+    formats.reserve(given.size());
     for (const auto& value : given) std::visit(*this, value);
   }
   void operator()(std::monostate) { add(nullptr, 0, 0); }
@@ -189,7 +192,7 @@ Result<Rows> Connection::run_all(std::span<const Statement> statements) {
   auto pause = 1ms;
   while (true) {
     rows.clear();
-    auto done = exchange(statements, [&rows](const Row& row) { rows.push_back(row); });
+    auto done = exchange(statements, [&rows](Row&& row) { rows.push_back(std::move(row)); });
     if (done) return rows;
     if (!collided_ || pause > 200ms || out_of_patience()) return fail(std::move(done).error());
     ::poll(nullptr, 0, static_cast<int>(pause.count()));
@@ -409,9 +412,9 @@ Error Connection::failure(const PGresult* result) {
 
 Error Connection::lost() {
   usable_ = false;
-  return Error{ErrorKind::unavailable,
-               address_.shown() +
-                   " ended the connection; what it was asked last may or may not be kept"}
+  return Error{
+      ErrorKind::unavailable,
+      address_.shown() + " ended the connection; what it was asked last may or may not be kept"}
       .remedy(remedy_of("57P01", address_));
 }
 

@@ -96,6 +96,7 @@ Value value_of(sqlite3_stmt* statement, int column) {
   }
 }
 
+// What is bound outlives the step, so it need not be copied.
 struct Binder {
   sqlite3_stmt* statement;
   int index;
@@ -103,11 +104,11 @@ struct Binder {
   int operator()(std::int64_t number) const { return sqlite3_bind_int64(statement, index, number); }
   int operator()(double number) const { return sqlite3_bind_double(statement, index, number); }
   int operator()(const std::string& text) const {
-    return sqlite3_bind_text64(statement, index, text.data(), text.size(), SQLITE_TRANSIENT,
+    return sqlite3_bind_text64(statement, index, text.data(), text.size(), SQLITE_STATIC,
                                SQLITE_UTF8);
   }
   int operator()(const Blob& bytes) const {
-    return sqlite3_bind_blob64(statement, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+    return sqlite3_bind_blob64(statement, index, bytes.data(), bytes.size(), SQLITE_STATIC);
   }
 };
 
@@ -158,7 +159,7 @@ Connection::Connection(sqlite3* handle, std::string path, Duration busy_timeout)
 }
 
 Connection::~Connection() {
-  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  for (const auto& [sql, prepared] : statements_) sqlite3_finalize(prepared.handle);
   sqlite3_close(handle_);
 }
 
@@ -188,28 +189,29 @@ Error Connection::error(std::string_view doing) const {
   return Error{kind_of(code), text}.remedy(remedy_of(code, path_));
 }
 
-Result<sqlite3_stmt*> Connection::prepare(const std::string& sql) {
+Result<Connection::Prepared*> Connection::prepare(const std::string& sql) {
   const auto cached = statements_.find(sql);
-  if (cached != statements_.end()) return cached->second;
-  sqlite3_stmt* statement = nullptr;
+  if (cached != statements_.end()) return &cached->second;
+  Prepared fresh;
   const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
-                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+                                      SQLITE_PREPARE_PERSISTENT, &fresh.handle, nullptr);
   if (code != SQLITE_OK) return fail(error("preparing a statement"));
-  statements_.emplace(sql, statement);
-  return statement;
+  const int count = sqlite3_bind_parameter_count(fresh.handle);
+  for (int i = 1; i <= count; ++i)
+    fresh.places.push_back(static_cast<std::size_t>(place_of(fresh.handle, i)) - 1);
+  return &statements_.emplace(sql, std::move(fresh)).first->second;
 }
 
-Result<> Connection::bind(sqlite3_stmt* statement, const std::vector<Value>& parameters) {
-  const int count = sqlite3_bind_parameter_count(statement);
-  if (static_cast<std::size_t>(count) != parameters.size()) {
-    return fail(ErrorKind::invalid, "a statement with {} parameters was given {}", count,
-                parameters.size());
+Result<> Connection::bind(const Prepared& prepared, const std::vector<Value>& parameters) {
+  if (prepared.places.size() != parameters.size()) {
+    return fail(ErrorKind::invalid, "a statement with {} parameters was given {}",
+                prepared.places.size(), parameters.size());
   }
-  for (int i = 1; i <= count; ++i) {
-    const auto place = static_cast<std::size_t>(place_of(statement, i));
-    if (place == 0 || place > parameters.size())
-      return fail(ErrorKind::invalid, "a statement has no parameter {}", place);
-    if (std::visit(Binder{statement, i}, parameters[place - 1]) != SQLITE_OK)
+  int index = 0;
+  for (const auto place : prepared.places) {
+    if (place >= parameters.size())
+      return fail(ErrorKind::invalid, "a statement has no parameter {}", place + 1);
+    if (std::visit(Binder{prepared.handle, ++index}, parameters[place]) != SQLITE_OK)
       return fail(error("binding a parameter"));
   }
   return {};
@@ -219,19 +221,20 @@ Result<> Connection::each(const Statement& statement, const TakeRow& take) {
   if (auto good = check(statement); !good) return good;
   auto prepared = prepare(statement.sql);
   if (!prepared) return fail(std::move(prepared).error());
-  if (auto bound = bind(*prepared, statement.parameters); !bound) return bound;
-  int code = sqlite3_step(*prepared);
-  for (; code == SQLITE_ROW; code = sqlite3_step(*prepared)) {
+  auto* const handle = (*prepared)->handle;
+  if (auto bound = bind(**prepared, statement.parameters); !bound) return bound;
+  int code = sqlite3_step(handle);
+  for (; code == SQLITE_ROW; code = sqlite3_step(handle)) {
     std::vector<Value> values;
-    const int columns = sqlite3_column_count(*prepared);
+    const int columns = sqlite3_column_count(handle);
     values.reserve(static_cast<std::size_t>(columns));
-    for (int column = 0; column < columns; ++column) values.push_back(value_of(*prepared, column));
+    for (int column = 0; column < columns; ++column) values.push_back(value_of(handle, column));
     take(Row{std::move(values)});
   }
   Result<> done;
   if (code != SQLITE_DONE) done = fail(error("running a statement"));
-  sqlite3_reset(*prepared);
-  sqlite3_clear_bindings(*prepared);
+  sqlite3_reset(handle);
+  sqlite3_clear_bindings(handle);  // they point into the statement that was given
   return done;
 }
 

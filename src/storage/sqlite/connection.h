@@ -35,15 +35,19 @@ class Connection final : public storage::Connection {
 
  private:
   Connection(sqlite3* handle, std::string path, Duration busy_timeout);
-  Result<sqlite3_stmt*> prepare(const std::string& sql);
-  Result<> bind(sqlite3_stmt* statement, const std::vector<Value>& parameters);
+  struct Prepared {
+    sqlite3_stmt* handle = nullptr;
+    std::vector<std::size_t> places;  // of each of its parameters among those given
+  };
+  Result<Prepared*> prepare(const std::string& sql);
+  Result<> bind(const Prepared& prepared, const std::vector<Value>& parameters);
   static int on_busy(void* self, int attempts);
   static int on_progress(void* self);
 
   sqlite3* handle_;
   const std::string path_;
   const Duration busy_timeout_;
-  std::unordered_map<std::string, sqlite3_stmt*> statements_;
+  std::unordered_map<std::string, Prepared> statements_;
   TimePoint busy_since_{};
 };
 
