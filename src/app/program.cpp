@@ -101,6 +101,7 @@ Result<> Program::make_driver() {
                   .succession = succession_,
                   .journal = journal_,
                   .clock = clock_,
+                  .bot_clock = bot_clock_,
                   .log_tail = log_tail_,
                   .log = log_,
                   .handled = handled_,

@@ -5,10 +5,12 @@ namespace orrery::app {
 PipelineComponent::PipelineComponent(records::PermissionsComponent& permissions,
                                      records::SettingsComponent& settings,
                                      lifecycle::Optional<records::PrefixesComponent&> stored,
+                                     lifecycle::Optional<records::HistoryComponent&> history,
                                      const std::function<PipelineOptions()>& options,
                                      AddCommands add_commands)
     : options_{options()},
       add_commands_{std::move(add_commands)},
+      recorder_{history ? history->recorder() : nullptr},
       fallback_{options_.prefix},
       services_{.commands = commands_,
                 .prefixes = stored ? static_cast<chat::Prefixes&>(stored->prefixes()) : fallback_,
@@ -25,6 +27,7 @@ Task<> PipelineComponent::start(lifecycle::Context context) {
                                           .journal = context.journal(),
                                           .clock = context.clock()};
   std::vector<std::unique_ptr<chat::Stage>> stages;
+  if (recorder_ != nullptr) stages.push_back(std::make_unique<chat::RecordingStage>(*recorder_));
   stages.push_back(std::make_unique<chat::CommandStage>(used, options_.recognition));
   pipeline_ = std::make_unique<chat::Pipeline>(
       chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(), options_.budget,

@@ -4,6 +4,7 @@
 #include "chat/command_stage.h"
 #include "chat/services.h"
 #include "lifecycle/assembly.h"
+#include "records/history_component.h"
 #include "records/permissions_component.h"
 #include "records/prefixes_component.h"
 #include "records/settings_component.h"
@@ -29,6 +30,7 @@ class PipelineComponent final : public lifecycle::Component {
   PipelineComponent(records::PermissionsComponent& permissions,
                     records::SettingsComponent& settings,
                     lifecycle::Optional<records::PrefixesComponent&> stored,
+                    lifecycle::Optional<records::HistoryComponent&> history,
                     const std::function<PipelineOptions()>& options, AddCommands add_commands);
   Task<> start(lifecycle::Context context) override;
   Task<> drain(lifecycle::Context context) override;
@@ -39,6 +41,7 @@ class PipelineComponent final : public lifecycle::Component {
  private:
   const PipelineOptions options_;
   AddCommands add_commands_;
+  chat::Recorder* const recorder_;  // nothing: nobody keeps a history
   chat::MemoryPrefixes fallback_;
   chat::CommandRegistry commands_;
   const chat::Services services_;

@@ -7,6 +7,7 @@
 
 #include "app/database_options.h"
 #include "platforms/webchat/web_chat_component.h"
+#include "records/schedule_component.h"
 #include "storage/database_component.h"
 
 namespace orrery::app {
@@ -46,6 +47,10 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
                          ? chat::Unconfigured::allow
                          : chat::Unconfigured::deny,
         .never = {permissions.never.begin(), permissions.never.end()}};
+  };
+  const std::function<records::HistoryComponent::Options()> history_options = [&settings] {
+    const auto& history = settings.settings().history;
+    return records::HistoryComponent::Options{.enabled = history.enabled, .keep = history.keep};
   };
   const std::function<PipelineOptions()> pipeline_options = [&settings, bot = p.bot,
                                                              &handled = p.handled] {
@@ -88,9 +93,18 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
       app.runtime.add<records::PrefixesComponent>("prefixes", needs(database), default_prefix)
           .degradable()
           .on(p.bot);
-  auto pipeline =
-      app.runtime.add<PipelineComponent>("pipeline", needs(permissions, settings_kept),
-                                         after(prefixes), pipeline_options, p.add_commands);
+  auto history =
+      app.runtime.add<records::HistoryComponent>("history", needs(database), history_options)
+          .degradable()
+          .on(p.bot);
+  app.runtime
+      .add<records::ScheduleComponent>("schedule", needs(database), std::ref(p.bot_clock),
+                                       std::ref(p.journal))
+      .degradable()
+      .on(p.bot);
+  auto pipeline = app.runtime.add<PipelineComponent>("pipeline", needs(permissions, settings_kept),
+                                                     after(prefixes, history), pipeline_options,
+                                                     p.add_commands);
   auto transcript =
       app.runtime.add<records::TranscriptComponent>("transcript", needs(database)).degradable();
   app.runtime.add<platforms::webchat::WebChatComponent>(

@@ -16,6 +16,7 @@ struct Parts {
   Succession& succession;
   Journal& journal;
   async::Clock& clock;
+  async::Clock& bot_clock;  // whose timers fire on the bot strand
   observe::LogTail& log_tail;
   std::unique_ptr<observe::Log>& log;
   std::atomic<std::uint64_t>& handled;

@@ -49,6 +49,10 @@ struct Settings {
     std::vector<std::string> never;
   } permissions;
   struct {
+    bool enabled = false;
+    Duration keep{};
+  } history;
+  struct {
     bool enabled = true;
   } metrics;
   struct {

@@ -80,6 +80,16 @@ TEST_P(Contract, Values_of_every_type_come_back_as_they_went) {
   EXPECT_TRUE(row.is_null(5));
 }
 
+TEST_P(Contract, Nothing_is_not_the_same_as_an_empty_text_or_no_bytes) {
+  auto database = open();
+  ASSERT_TRUE(write(*database, "INSERT INTO plugin_values VALUES ('', '', $1)", {Blob{}}));
+  const auto rows = read(*database, "SELECT plugin, value FROM plugin_values");
+  ASSERT_TRUE(rows) << rows.error().text();
+  EXPECT_EQ(rows->front().text(0), "");
+  EXPECT_EQ(rows->front().blob(1), Blob{});
+  EXPECT_FALSE(write(*database, "INSERT INTO plugin_values VALUES ('p', 'n', $1)", {Value{}}));
+}
+
 TEST_P(Contract, Parameters_go_by_number_not_by_place) {
   auto database = open();
   const auto rows = read(*database, "SELECT CAST($2 AS TEXT), CAST($1 AS TEXT), CAST($2 AS TEXT)",
@@ -104,7 +114,8 @@ TEST_P(Contract, Text_that_is_no_text_is_refused_and_named) {
 
 TEST_P(Contract, A_transaction_is_all_or_none) {
   auto database = open();
-  const Statement good{"INSERT INTO prefixes VALUES ($1, $2)", {std::string{"g"}, std::string{"!"}}};
+  const Statement good{"INSERT INTO prefixes VALUES ($1, $2)",
+                       {std::string{"g"}, std::string{"!"}}};
   const auto written = wait_for(database->write({good, good}, patience()));
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind(), ErrorKind::conflict);
@@ -155,8 +166,8 @@ TEST_P(Contract, A_statement_hears_its_stop_token) {
   }};
   const Statement endless{
       "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT 1 - x FROM n) SELECT max(x) FROM n", {}};
-  const auto rows = wait_for(
-      database->read(endless, {std::chrono::steady_clock::now() + 60s, source.token()}));
+  const auto rows =
+      wait_for(database->read(endless, {std::chrono::steady_clock::now() + 60s, source.token()}));
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().kind(), ErrorKind::cancelled) << rows.error().text();
 }
@@ -174,8 +185,8 @@ TEST_P(SharedContract, Who_waits_for_a_connection_is_answered_at_the_deadline) {
     EXPECT_TRUE(wait_for(database->transact(work, patience())));
   }};
   holding.wait();
-  const auto written = wait_for(
-      database->write({{"INSERT INTO prefixes VALUES ('g', '!')", {}}}, patience(50ms)));
+  const auto written =
+      wait_for(database->write({{"INSERT INTO prefixes VALUES ('g', '!')", {}}}, patience(50ms)));
   enough = true;
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind(), ErrorKind::timeout);
@@ -194,8 +205,8 @@ TEST_P(SharedContract, Increments_from_many_threads_are_all_counted) {
       const Database::Work<int> work = [](Connection& connection) -> Result<int> {
         auto rows = connection.run({"SELECT value FROM statistics WHERE name = 'n'", {}});
         if (!rows) return fail(rows.error());
-        auto written = connection.run({"UPDATE statistics SET value = $1 WHERE name = 'n'",
-                                       {rows->front().integer(0) + 1}});
+        auto written = connection.run(
+            {"UPDATE statistics SET value = $1 WHERE name = 'n'", {rows->front().integer(0) + 1}});
         if (!written) return fail(written.error());
         return 1;
       };
@@ -228,8 +239,8 @@ TEST_P(SharedContract, Two_programs_that_migrate_at_once_both_find_it_done) {
 
 TEST_P(SharedContract, A_newer_database_is_refused_with_what_to_do) {
   open();
-  ASSERT_TRUE(connect()->script(fmt::format("INSERT INTO schema_migrations VALUES ({}, 'future', 1)",
-                                            migrations().size() + 1)));
+  ASSERT_TRUE(connect()->script(fmt::format(
+      "INSERT INTO schema_migrations VALUES ({}, 'future', 1)", migrations().size() + 1)));
   const auto opened = wait_for(unopened()->open(patience()));
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error().text(), HasSubstr("newer than the program"));
@@ -304,9 +315,10 @@ TEST_P(SharedContract, What_is_no_backup_is_not_restored) {
 TEST_P(SharedContract, Every_difference_from_the_model_is_listed) {
   open();
   auto connection = connect();
-  ASSERT_TRUE(connection->script("DROP TABLE statistics; ALTER TABLE prefixes ADD COLUMN mine TEXT; "
-                                 "DROP INDEX messages_at; DROP INDEX transcript_message;"
-                                 "ALTER TABLE audit DROP COLUMN was"));
+  ASSERT_TRUE(
+      connection->script("DROP TABLE statistics; ALTER TABLE prefixes ADD COLUMN mine TEXT; "
+                         "DROP INDEX messages_at; DROP INDEX transcript_message;"
+                         "ALTER TABLE audit DROP COLUMN was"));
   const auto found = backend()->describe(*connection);
   ASSERT_TRUE(found) << found.error().text();
   std::vector<std::string> list;

@@ -48,7 +48,8 @@ Task<Migrated> DatabaseComponent::open(lifecycle::Context context) {
       context.extend(10s);
     });
   };
-  database_ = std::make_unique<Database>(std::move(*backend), std::move(options), journal_, numbers_);
+  database_ =
+      std::make_unique<Database>(std::move(*backend), std::move(options), journal_, numbers_);
   auto opening = database_->open({async::never, context.token()});
   co_return co_await std::move(opening);
 }

@@ -38,7 +38,7 @@ class DatabaseComponent final : public lifecycle::Component {
   Journal& journal_;
   DatabaseNumbers& numbers_;
   std::unique_ptr<Database> database_;
-  std::string told_;        // the trouble that is shown just now
+  std::string told_;  // the trouble that is shown just now
   TimePoint trouble_since_{};
 };
 

@@ -123,8 +123,8 @@ using Step = std::function<Result<>(Connection&, bool& more)>;
 // Every step in a transaction of its own, until there is none left.
 Result<> walk(Connection& connection, const Step& step) {
   for (bool more = true; more;) {
-    auto stepped = connection.transact(
-        [&](Connection& inside) -> Result<> { return step(inside, more); });
+    auto stepped =
+        connection.transact([&](Connection& inside) -> Result<> { return step(inside, more); });
     if (!stepped) return stepped;
   }
   return {};
@@ -157,16 +157,14 @@ Result<std::string> copy_first(Backend& backend, const MigrateOptions& options, 
 
 }  // namespace
 
-Result<Migrated> plan(Backend& backend, Connection& connection,
-                      std::span<const Migration> known) {
+Result<Migrated> plan(Backend& backend, Connection& connection, std::span<const Migration> known) {
   auto last = check_history(backend, connection, known);
   if (!last) return fail(std::move(last).error());
   return Migrated{.from = *last, .to = static_cast<int>(known.size())};
 }
 
-Result<Migrated> migrate(Backend& backend, Connection& connection,
-                         std::span<const Migration> known, const MigrateOptions& options,
-                         const Patience& patience) {
+Result<Migrated> migrate(Backend& backend, Connection& connection, std::span<const Migration> known,
+                         const MigrateOptions& options, const Patience& patience) {
   auto planned = plan(backend, connection, known);
   if (!planned || planned->from == planned->to) return planned;
   if (auto locked = backend.lock_migrations(connection); !locked)
@@ -196,8 +194,9 @@ Result<Migrated> roll_back(Backend& backend, Connection& connection,
   auto planned = plan(backend, connection, known);
   if (!planned) return planned;
   if (to < 0 || to >= planned->from) {
-    Error nothing{ErrorKind::invalid, fmt::format("{} is at migration {}: it cannot be taken back to {}",
-                                                  backend.name(), planned->from, to)};
+    Error nothing{ErrorKind::invalid,
+                  fmt::format("{} is at migration {}: it cannot be taken back to {}",
+                              backend.name(), planned->from, to)};
     return fail(std::move(nothing).remedy("orrery db status shows the migrations"));
   }
   planned->to = to;
@@ -222,9 +221,9 @@ Result<std::string> backup_file(const Backend& backend, const std::string& folde
   auto stamp = iso8601(wall_now()).substr(0, 19) + "Z";
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
   for (int i = 0;; ++i) {
-    const auto file = fmt::format("{}/orrery-{}-v{}{}{}.{}", folder, stamp, version,
-                                  i == 0 ? "" : fmt::format("-{}", i),
-                                  purpose == Purpose::before_change ? "-auto" : "", backend.extension());
+    const auto file = fmt::format(
+        "{}/orrery-{}-v{}{}{}.{}", folder, stamp, version, i == 0 ? "" : fmt::format("-{}", i),
+        purpose == Purpose::before_change ? "-auto" : "", backend.extension());
     if (!fs::exists(file, error)) return file;
   }
 }

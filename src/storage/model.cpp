@@ -103,8 +103,8 @@ class Comparison {
   void table(const Table& declared, const Table& found) {
     columns(declared, found);
     if (declared.key != found.key) {
-      fault(fmt::format("{} has the key ({}) instead of ({})", declared.name,
-                        join(found.key, ", "), join(declared.key, ", ")),
+      fault(fmt::format("{} has the key ({}) instead of ({})", declared.name, join(found.key, ", "),
+                        join(declared.key, ", ")),
             from_backup);
     }
     indexes(declared, found);
@@ -217,8 +217,8 @@ Result<> validate(const std::vector<Difference>& differences) {
   if (faults.empty()) return {};
   Error wrong{ErrorKind::corrupt,
               "the database is not what its migrations made: " + join(faults, "; ")};
-  return fail(std::move(wrong).remedy(
-      "orrery db validate lists what differs and what to do about each"));
+  return fail(
+      std::move(wrong).remedy("orrery db validate lists what differs and what to do about each"));
 }
 
 }  // namespace orrery::storage

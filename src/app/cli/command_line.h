@@ -57,8 +57,8 @@ struct Db {
   enum class Do { status, health, migrate, rollback, validate, backup, restore, shell };
   Do what = Do::status;
   bool dry_run = false;
-  std::optional<int> to;             // of rollback
-  std::optional<std::string> file;   // of backup and restore
+  std::optional<int> to;            // of rollback
+  std::optional<std::string> file;  // of backup and restore
   Duration timeout = std::chrono::minutes{10};
 };
 struct LogLevel {

@@ -129,7 +129,8 @@ class Caretaker {
                                       backup),
             .value = {{"from", migrated.from},
                       {"to", migrated.to},
-                      {"backup", migrated.backup.empty() ? json::value{} : json::value(migrated.backup)}}};
+                      {"backup",
+                       migrated.backup.empty() ? json::value{} : json::value(migrated.backup)}}};
   }
 
   Result<Said> migrate() {

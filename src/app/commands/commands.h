@@ -16,6 +16,7 @@ chat::Command permissions_command(const chat::Services& services);
 chat::Command ping_command();
 chat::Command prefix_command(const chat::Services& services);
 chat::Command status_command(AskStatus ask);
+chat::Command timezone_command(const chat::Services& services);
 chat::Command why_command(const chat::Services& services);
 
 void add_commands(const chat::Services& services, AskStatus ask);

@@ -264,6 +264,14 @@ TEST_P(Guild, Sql_in_every_field_stays_text) {
   EXPECT_THAT(say(nasty, "!ping"), HasSubstr("excepted"));
 }
 
+TEST_P(Guild, Everyone_has_a_time_zone_of_their_own) {
+  EXPECT_THAT(say("eve", "!timezone Asia/Tokio"), HasSubstr("did you mean 'Asia/Tokyo'"));
+  EXPECT_THAT(say("eve", "!timezone Asia/Tokyo"), HasSubstr("Asia/Tokyo from now on"));
+  restart();
+  EXPECT_THAT(say("eve", "!tz"), HasSubstr("is Asia/Tokyo"));
+  EXPECT_THAT(say("ada", "!tz"), HasSubstr("is UTC"));
+}
+
 TEST_P(Guild, Help_shows_what_the_asker_may_use) {
   EXPECT_THAT(say("eve", "!help"), AllOf(HasSubstr("!ping"), Not(HasSubstr("!permissions COMMAND")),
                                          Not(HasSubstr("maintenance"))));

@@ -59,7 +59,8 @@ std::string explain(const Node& node, const std::string& prefix) {
   if (!command.aliases.empty()) lines.push_back("Also called: " + join(command.aliases, ", "));
   if (const auto limits = limits_of(command); !limits.empty())
     lines.push_back("Limited: " + limits);
-  for (const auto& example : command.examples) lines.push_back("Example: " + prefix + example);
+  for (const auto& example : command.examples)
+    lines.push_back(fmt::format("Example: {}{}", prefix, example));
   for (const auto& [name, child] : node.children) lines.push_back(line(*child, prefix));
   return join(lines, "\n");
 }

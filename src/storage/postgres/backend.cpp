@@ -55,8 +55,8 @@ std::vector<std::string> names_in(const std::string& list) {
 void take_column(std::map<std::string, Table>& found, const Row& row) {
   auto& table = found[row.text(0)];
   table.name = row.text(0);
-  table.columns.push_back({row.text(1), type_of(row.text(2)),
-                           row.integer(3) != 0 ? Null::refused : Null::allowed});
+  table.columns.push_back(
+      {row.text(1), type_of(row.text(2)), row.integer(3) != 0 ? Null::refused : Null::allowed});
 }
 
 void take_index(std::map<std::string, Table>& found, const Row& row) {
@@ -64,8 +64,8 @@ void take_index(std::map<std::string, Table>& found, const Row& row) {
   if (row.integer(2) != 0) {
     table.key = names_in(row.text(4));
   } else {
-    table.indexes.push_back({row.text(1), names_in(row.text(4)),
-                             row.integer(3) != 0 ? Unique::yes : Unique::no});
+    table.indexes.push_back(
+        {row.text(1), names_in(row.text(4)), row.integer(3) != 0 ? Unique::yes : Unique::no});
   }
 }
 

@@ -18,8 +18,9 @@ constexpr Meaning meanings[] = {
     {"08", ErrorKind::unavailable, "see whether the server runs: {place}"},
     {"22", ErrorKind::invalid, ""},
     {"23", ErrorKind::conflict, ""},
-    {"25006", ErrorKind::denied, "set database.url to a server that may be written to (this one is a "
-                                 "read-only copy or in recovery)"},
+    {"25006", ErrorKind::denied,
+     "set database.url to a server that may be written to (this one is a "
+     "read-only copy or in recovery)"},
     {"25", ErrorKind::unavailable, ""},
     {"28", ErrorKind::denied,
      "check the user and the password in database.url, and the server's pg_hba.conf"},
@@ -31,7 +32,8 @@ constexpr Meaning meanings[] = {
     {"53100", ErrorKind::unavailable, "make room on the server's disk: it is full"},
     {"53300", ErrorKind::unavailable,
      "lower database.connections, end other clients, or raise the server's max_connections"},
-    {"53", ErrorKind::unavailable, "see what the server lacks (memory, disk, connections) in its log"},
+    {"53", ErrorKind::unavailable,
+     "see what the server lacks (memory, disk, connections) in its log"},
     {"55P03", ErrorKind::unavailable, "end the program that holds the lock"},
     {"57014", ErrorKind::cancelled, ""},
     {"57P03", ErrorKind::unavailable, "wait: the server is starting or stopping"},

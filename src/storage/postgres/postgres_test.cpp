@@ -173,8 +173,8 @@ TEST_F(Postgres, A_thousand_different_statements_do_not_pile_up_on_the_server) {
     ASSERT_TRUE(rows) << rows.error().text();
     ASSERT_EQ(rows->front().integer(0), i + 1);
   }
-  const auto rows = wait_for(
-      database->read({"SELECT count(*) FROM pg_prepared_statements", {}}, patience()));
+  const auto rows =
+      wait_for(database->read({"SELECT count(*) FROM pg_prepared_statements", {}}, patience()));
   EXPECT_LE(rows->front().integer(0), 256);
 }
 

@@ -144,8 +144,7 @@ Result<std::unique_ptr<storage::Connection>> Backend::connect(Access access,
 Result<> check_file(storage::Connection& connection, const std::string& path,
                     Thoroughness thoroughness) {
   const bool quick = thoroughness == Thoroughness::quick;
-  auto rows = connection.run(
-      {quick ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)", {}});
+  auto rows = connection.run({quick ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)", {}});
   if (!rows) return fail(std::move(rows).error());
   if (!rows->empty() && rows->front().text(0) == "ok") return {};
   Error damaged{

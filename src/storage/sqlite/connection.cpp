@@ -108,6 +108,7 @@ struct Binder {
                                SQLITE_UTF8);
   }
   int operator()(const Blob& bytes) const {
+    if (bytes.empty()) return sqlite3_bind_zeroblob(statement, index, 0);  // no pointer means NULL
     return sqlite3_bind_blob64(statement, index, bytes.data(), bytes.size(), SQLITE_STATIC);
   }
 };

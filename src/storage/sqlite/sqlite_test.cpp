@@ -64,8 +64,8 @@ TEST_F(Sqlite, Another_programs_lock_is_waited_for_only_so_long) {
   auto holder = Connection::open(path, Access::read_write, 100ms);
   ASSERT_TRUE((*holder)->script("BEGIN IMMEDIATE"));
   auto locked = database(30ms);
-  const auto written = wait_for(
-      locked->write({{"INSERT INTO prefixes VALUES ('g', '!')", {}}}, patience()));
+  const auto written =
+      wait_for(locked->write({{"INSERT INTO prefixes VALUES ('g', '!')", {}}}, patience()));
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind(), ErrorKind::unavailable);
   EXPECT_THAT(written.error().remedy(), HasSubstr("end the other program"));
@@ -90,8 +90,7 @@ TEST_F(Sqlite, A_full_disk_is_told_and_nothing_is_half_written) {
   EXPECT_EQ(written.error().kind(), ErrorKind::unavailable);
   EXPECT_THAT(written.error().remedy(), HasSubstr("make room"));
   EXPECT_TRUE(full->trouble());
-  const auto rows =
-      wait_for(full->read({"SELECT count(*) FROM prefixes", {}}, patience()));
+  const auto rows = wait_for(full->read({"SELECT count(*) FROM prefixes", {}}, patience()));
   EXPECT_EQ(rows->front().integer(0), 0);
   EXPECT_TRUE(full->trouble()) << "that it can be read does not mean that it can be written";
 }
@@ -104,8 +103,7 @@ TEST(SqlitePath, Relative_files_are_in_the_data_folder) {
 
 // Migrations that ran on existing files must keep their text: the fingerprints are remembered.
 TEST(SqliteMigrations, Keep_the_fingerprints_under_which_they_ran) {
-  const std::uint64_t expected[] = {0xAA1F2A2E2C9EFDCF, 0x9DA131C6F1514670,
-                                    0x34251F2AAFD278C9};
+  const std::uint64_t expected[] = {0xAA1F2A2E2C9EFDCF, 0x9DA131C6F1514670, 0x34251F2AAFD278C9};
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     EXPECT_EQ(fingerprint(render(migrations()[i].forward, Dialect::sqlite)), expected[i])
         << migrations()[i].name;

@@ -14,8 +14,9 @@ namespace fs = std::filesystem;
 // In memory where that is possible: a disk that others write to would only slow it down.
 std::string new_folder() {
   std::error_code error;
-  auto pattern = (fs::exists("/dev/shm", error) ? fs::path{"/dev/shm"} : fs::temp_directory_path()) /
-                 "orrery-postgres-XXXXXX";
+  auto pattern =
+      (fs::exists("/dev/shm", error) ? fs::path{"/dev/shm"} : fs::temp_directory_path()) /
+      "orrery-postgres-XXXXXX";
   auto text = pattern.string();
   if (mkdtemp(text.data()) == nullptr) std::abort();
   fs::permissions(text, fs::perms::owner_all | fs::perms::others_exec | fs::perms::group_exec);

@@ -57,7 +57,9 @@ asio::awaitable<void> hammer(Database& database, int first, int count, unsigned 
       auto writing = database.write(statements, patience());
       if (auto done = co_await std::move(writing); !done) lost = done.error();
     } else {
-      const Database::Work<int> work = [statements](Connection& c) { return in_steps(c, statements); };
+      const Database::Work<int> work = [statements](Connection& c) {
+        return in_steps(c, statements);
+      };
       auto writing = database.transact<int>(work, patience());
       if (auto done = co_await std::move(writing); !done) lost = done.error();
     }

@@ -1,0 +1,232 @@
+#include "chat/schedule.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace orrery::chat {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::pair<Misfire, std::string_view> misfires[] = {
+    {Misfire::skip, "skip"}, {Misfire::once, "once"}, {Misfire::all, "all"}};
+
+// Something that is late by less was due just now.
+constexpr auto on_time = 60s;
+constexpr Duration look_again = 1s;  // the clock on the wall may be set, a job may have come
+
+// "2026-01-31T12:00:00", as the clocks of the zone show it.
+Result<LocalSeconds> parse_moment(std::string_view text) {
+  int parts[6] = {};
+  constexpr std::string_view shape = "0000-00-00T00:00:00";
+  if (text.size() != shape.size())
+    return fail(ErrorKind::invalid, "write a moment as 2026-01-31T12:00:00");
+  int part = -1;
+  bool number = false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (digit != (shape[i] == '0') || (!digit && text[i] != shape[i]))
+      return fail(ErrorKind::invalid, "write a moment as 2026-01-31T12:00:00");
+    if (digit && !number) ++part;
+    number = digit;
+    if (digit) parts[part] = parts[part] * 10 + (text[i] - '0');
+  }
+  const std::chrono::year_month_day day{std::chrono::year{parts[0]},
+                                        std::chrono::month{static_cast<unsigned>(parts[1])},
+                                        std::chrono::day{static_cast<unsigned>(parts[2])}};
+  if (!day.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 59)
+    return fail(ErrorKind::invalid, "there is no moment '{}'", text);
+  return LocalSeconds{std::chrono::local_days{day}} + std::chrono::hours{parts[3]} +
+         std::chrono::minutes{parts[4]} + std::chrono::seconds{parts[5]};
+}
+
+}  // namespace
+
+std::string_view name_of(Misfire misfire) {
+  return std::ranges::find(misfires, misfire, &std::pair<Misfire, std::string_view>::first)->second;
+}
+
+std::optional<Misfire> misfire_named(std::string_view name) {
+  const auto* at = std::ranges::find(misfires, name, &std::pair<Misfire, std::string_view>::second);
+  if (at == std::end(misfires)) return std::nullopt;
+  return at->first;
+}
+
+Result<std::optional<WallTime>> next_time(const Job& job, WallTime at) {
+  const auto zone = Zone::named(job.zone);
+  if (!zone) return fail(zone.error());
+  if (!job.schedule.starts_with("at ")) {
+    const auto cron = Cron::parse(job.schedule);
+    if (!cron) return fail(cron.error());
+    return cron->next(at, *zone);
+  }
+  const auto moment = parse_moment(trim(std::string_view{job.schedule}.substr(3)));
+  if (!moment) return fail(moment.error());
+  const auto due = zone->to_wall(*moment);
+  return due > at ? std::optional{due} : std::nullopt;
+}
+
+// ---- the jobs
+
+Task<> Schedule::load(Patience patience) {
+  auto loading = records_.load(std::move(patience));
+  auto jobs = co_await std::move(loading);
+  if (!jobs) co_return fail(std::move(jobs).error().with("loading the schedule"));
+  jobs_.clear();
+  for (auto& job : *jobs) jobs_[{job.plugin, job.name}] = std::move(job);
+  co_return Result<>{};
+}
+
+Task<> Schedule::put(Job job, Patience patience) {
+  const auto next = next_time(job, environment_.now());
+  if (!next) co_return fail(next.error());
+  if (!*next) co_return fail(ErrorKind::invalid, "'{}' is never due", printable(job.schedule));
+  job.next = *next;
+  auto keeping = records_.keep(job, std::move(patience));
+  auto kept = co_await std::move(keeping);
+  if (!kept) co_return kept;
+  const Key key{job.plugin, job.name};
+  jobs_.insert_or_assign(key, std::move(job));
+  co_return Result<>{};
+}
+
+Task<> Schedule::remove(std::string plugin, std::string name, Patience patience) {
+  auto removing = records_.remove(plugin, name, std::move(patience));
+  auto removed = co_await std::move(removing);
+  if (removed) jobs_.erase({plugin, name});
+  co_return removed;
+}
+
+void Schedule::handle(const std::string& plugin, Handler handler) {
+  if (handler) {
+    handlers_[plugin] = std::move(handler);
+  } else {
+    handlers_.erase(plugin);
+  }
+}
+
+std::vector<Job> Schedule::jobs() const {
+  std::vector<Job> list;
+  for (const auto& [key, job] : jobs_) list.push_back(job);
+  return list;
+}
+
+// ---- running them
+
+// How often it is to run for the times that have gone by.
+int Schedule::times_due(const Job& job, WallTime now) const {
+  if (now - *job.next < on_time || job.misfire == Misfire::once) return 1;
+  if (job.misfire == Misfire::skip) return 0;
+  int times = 0;
+  for (auto at = job.next; at && *at <= now && times < most_made_up; ++times) {
+    const auto after = next_time(job, *at);
+    at = after ? *after : std::nullopt;
+  }
+  return times;
+}
+
+// Whatever it throws is its own failure.
+Task<> Schedule::call_handler(Job job, Patience patience) {
+  const auto handler = handlers_.find(job.plugin);
+  if (handler == handlers_.end())
+    co_return fail(ErrorKind::unavailable, "its plugin is no longer loaded");
+  try {
+    auto running = handler->second(std::move(job), std::move(patience));
+    co_return co_await std::move(running);
+  } catch (...) {
+    co_return fail(ErrorKind::internal, "it threw: {}", async::describe(std::current_exception()));
+  }
+}
+
+asio::awaitable<void> Schedule::run_one(Job job, async::StopToken token) {
+  const auto now = environment_.now();
+  const int times = times_due(job, now);
+  const auto next = next_time(job, now);
+  const Patience patience{environment_.clock.now() + budget, token};
+  job.next = next ? *next : std::nullopt;
+  job.last = now;
+  job.outcome = times == 0 ? "skipped" : "begun";
+  auto keeping = records_.keep(job, patience);
+  const auto kept = co_await std::move(keeping);
+  if (!kept) {
+    environment_.journal.write(
+        Level::error, "chat", "a job was put off",
+        {{"plugin", job.plugin}, {"job", job.name}, {"reason", kept.error().text()}});
+    co_return;
+  }
+  const Key key{job.plugin, job.name};
+  jobs_.insert_or_assign(key, job);
+  job.outcome = times == 0 ? "skipped" : "done";
+  for (int i = 0; i < times && !token.requested(); ++i) {
+    auto running = call_handler(job, patience);
+    const auto done = co_await std::move(running);
+    if (!done) job.outcome = done.error().text();
+  }
+  if (job.outcome != "done" && times > 0) {
+    environment_.journal.write(
+        Level::warn, "chat", "a job failed",
+        {{"plugin", job.plugin}, {"job", job.name}, {"reason", job.outcome}});
+  }
+  // Its handler may have changed or removed it.
+  const auto at = jobs_.find(key);
+  if (at == jobs_.end() || at->second.next != job.next) co_return;
+  at->second.outcome = job.outcome;
+  auto noting = records_.keep(job, patience);
+  [[maybe_unused]] const auto noted = co_await std::move(noting);
+}
+
+asio::awaitable<std::optional<WallTime>> Schedule::run_due(async::StopToken token) {
+  const auto now = environment_.now();
+  std::vector<Job> due;
+  for (const auto& [key, job] : jobs_) {
+    if (job.next && *job.next <= now && handlers_.contains(job.plugin)) due.push_back(job);
+  }
+  std::ranges::sort(due, {}, [](const Job& job) { return *job.next; });
+  for (auto& job : due) {
+    if (token.requested()) break;
+    auto running = run_one(std::move(job), token);
+    co_await std::move(running);
+  }
+  std::optional<WallTime> next;
+  for (const auto& [key, job] : jobs_) {
+    if (job.next && handlers_.contains(job.plugin))
+      next = std::min(next.value_or(*job.next), *job.next);
+  }
+  co_return next;
+}
+
+Task<> Schedule::run(async::StopToken token) {
+  while (!token.requested()) {
+    auto running = run_due(token);
+    const auto next = co_await std::move(running);
+    auto pause = look_again;
+    if (next) pause = std::clamp<Duration>(*next - environment_.now(), 0s, look_again);
+    auto sleeping = async::sleep_until(environment_.clock, environment_.clock.now() + pause, token);
+    co_await std::move(sleeping);
+  }
+  co_return Result<>{};
+}
+
+// ---- in memory
+
+Task<std::vector<Job>> MemoryScheduleRecords::load(Patience) {
+  std::vector<Job> list;
+  for (const auto& [key, job] : jobs_) list.push_back(job);
+  co_return list;
+}
+
+Task<> MemoryScheduleRecords::keep(Job job, Patience) {
+  const std::pair key{job.plugin, job.name};
+  jobs_.insert_or_assign(key, std::move(job));
+  co_return Result<>{};
+}
+
+Task<> MemoryScheduleRecords::remove(std::string plugin, std::string name, Patience) {
+  if (jobs_.erase({plugin, name}) == 0)
+    co_return fail(ErrorKind::not_found, "there is no job '{}'", printable(name));
+  co_return Result<>{};
+}
+
+}  // namespace orrery::chat

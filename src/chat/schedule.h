@@ -1,0 +1,110 @@
+// What is to be done later: jobs with a schedule, in a time zone, kept by a port.
+//
+// A job belongs to a plugin and has a name there; what it does is whatever handler the plugin has
+// given for its jobs. A job that was due while nobody could run it (the bot was down, the plugin
+// not loaded) is dealt with as its misfire policy says.
+//
+// Threads   the bot strand.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "async/clock.h"
+#include "async/patience.h"
+#include "async/scope.h"
+#include "async/task.h"
+#include "chat/cron.h"
+#include "core/journal.h"
+
+namespace orrery::chat {
+
+using async::Patience;
+
+enum class Misfire {
+  skip,  // wait for the next time
+  once,  // make up for it once, however often it was due
+  all,   // make up for each time, at most a hundred
+};
+std::string_view name_of(Misfire misfire);
+std::optional<Misfire> misfire_named(std::string_view name);
+
+struct Job {
+  std::string plugin;
+  std::string name;
+  std::string schedule;  // a cron expression; or "at" and a moment: "at 2026-01-31T12:00:00"
+  std::string zone = "UTC";
+  Misfire misfire = Misfire::once;
+  std::string payload{};           // for its handler
+  std::optional<WallTime> next{};  // nothing: never again
+  std::optional<WallTime> last{};
+  std::string outcome{};  // of the last time: "done" or why not
+};
+
+class ScheduleRecords {
+ public:
+  virtual ~ScheduleRecords() = default;
+  virtual Task<std::vector<Job>> load(Patience patience) = 0;
+  virtual Task<> keep(Job job, Patience patience) = 0;
+  virtual Task<> remove(std::string plugin, std::string name, Patience patience) = 0;
+};
+
+class MemoryScheduleRecords final : public ScheduleRecords {
+ public:
+  Task<std::vector<Job>> load(Patience patience) override;
+  Task<> keep(Job job, Patience patience) override;
+  Task<> remove(std::string plugin, std::string name, Patience patience) override;
+
+ private:
+  std::map<std::pair<std::string, std::string>, Job> jobs_;
+};
+
+// When a job is due next after `at`. Errors: invalid (the schedule), not_found (the zone).
+Result<std::optional<WallTime>> next_time(const Job& job, WallTime at);
+
+class Schedule {
+ public:
+  using Handler = std::function<Task<>(Job job, Patience patience)>;
+  using Now = std::function<WallTime()>;
+  static constexpr int most_made_up = 100;
+  static constexpr Duration budget = std::chrono::minutes{1};  // of one run
+
+  struct Environment {
+    async::Clock& clock;
+    Journal& journal;
+    Now now;  // what clocks on the wall show
+  };
+  // The records outlive this.
+  Schedule(ScheduleRecords& records, Environment environment)
+      : records_{records}, environment_{std::move(environment)} {}
+
+  // Errors: those of the records.
+  Task<> load(Patience patience);
+  // Adds a job, or replaces the one of that name. Errors: invalid, not_found (the zone), and those
+  // of the records; nothing has changed then.
+  Task<> put(Job job, Patience patience);
+  Task<> remove(std::string plugin, std::string name, Patience patience);
+  // What runs a plugin's jobs; nothing takes it away.
+  void handle(const std::string& plugin, Handler handler);
+
+  // Runs what is due, one after the other, until the token is requested. It is kept before it runs
+  // that it did, so that a crash cannot make it run twice.
+  Task<> run(async::StopToken token);
+  // Runs what is due now; returns when something is due next, if ever.
+  asio::awaitable<std::optional<WallTime>> run_due(async::StopToken token);
+
+  std::vector<Job> jobs() const;
+
+ private:
+  using Key = std::pair<std::string, std::string>;
+  Task<> call_handler(Job job, Patience patience);
+  asio::awaitable<void> run_one(Job job, async::StopToken token);
+  int times_due(const Job& job, WallTime now) const;
+
+  ScheduleRecords& records_;
+  const Environment environment_;
+  std::map<Key, Job> jobs_;
+  std::map<std::string, Handler> handlers_;
+};
+
+}  // namespace orrery::chat
