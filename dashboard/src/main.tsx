@@ -4,6 +4,8 @@ import { render } from 'preact';
 import { Card, Link } from './parts/basics';
 import { Shell } from './parts/shell';
 import { Chat } from './pages/chat';
+import { Database } from './pages/database';
+import { Guilds } from './pages/guilds';
 import { Login, SetUp } from './pages/login';
 import { Logs } from './pages/logs';
 import { Overview } from './pages/overview';
@@ -20,6 +22,8 @@ function Page() {
   const at = path.value;
   if (at === '/' || at === '/login' || at === '/setup') return <Overview />;
   if (at === '/chat') return <Chat />;
+  if (at === '/guilds' || at.startsWith('/guilds/')) return <Guilds />;
+  if (at === '/database') return <Database />;
   if (at === '/logs') return <Logs />;
   if (at === '/recovery') return <Recovery />;
   if (at === '/settings' || at.startsWith('/settings/')) return <Settings />;
@@ -40,7 +44,7 @@ function App() {
   );
 }
 
-const titles = { '/chat': 'nav.chat', '/logs': 'nav.logs', '/recovery': 'nav.recovery', '/settings': 'nav.settings' } as const;
+const titles = { '/chat': 'nav.chat', '/guilds': 'nav.guilds', '/database': 'nav.database', '/logs': 'nav.logs', '/recovery': 'nav.recovery', '/settings': 'nav.settings' } as const;
 effect(() => {
   const title = Object.entries(titles).find(([start]) => path.value.startsWith(start))?.[1] ?? 'nav.overview';
   document.title = who.value === 'somebody' ? `${t(title)} · ${t('app.name')}` : t('app.name');

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/commands/commands.h"
+#include "app/database_options.h"
 #include "app/stop_signals.h"
 #include "core/text.h"
 
@@ -74,6 +75,8 @@ Program::Program(RunOptions options)
   web::add_user_routes(router_, accounts_, *this, clock_);
   web::add_log_routes(router_, *this, log_tail_);
   web::add_chat_routes(router_, door_);
+  web::add_guild_routes(router_, office_, clock_);
+  web::add_database_routes(router_, *this, [this] { return make_upkeep(); });
 }
 
 Program::~Program() = default;
@@ -83,6 +86,14 @@ async::Scope::OnFault Program::on_fault() {
     journal_.write(Level::error, "app", "a task threw",
                    {{"task", task}, {"reason", async::describe(fault)}});
   };
+}
+
+Result<std::unique_ptr<storage::Upkeep>> Program::make_upkeep() const {
+  const auto options = database_options_of(configuration_.settings(), options_.data_folder);
+  auto backend = storage::make_backend(options.backend);
+  if (!backend) return fail(std::move(backend).error());
+  return std::make_unique<storage::Upkeep>(
+      std::move(*backend), backups_folder(options_.data_folder), options.database.migrate.keep);
 }
 
 Result<> Program::make_driver() {
@@ -98,6 +109,7 @@ Result<> Program::make_driver() {
                   .accounts = accounts_,
                   .router = router_,
                   .door = door_,
+                  .office = office_,
                   .succession = succession_,
                   .journal = journal_,
                   .clock = clock_,

@@ -51,6 +51,7 @@ class Program final : public web::RuntimeControl {
   const web::Boot& boot() const override { return boot_; }
   bool safe_mode() const override { return safe_mode_; }
   std::uint64_t handled() const override { return handled_.load(); }
+  const storage::DatabaseNumbers& database_numbers() const override { return database_numbers_; }
   Result<> retry(web::SafeMode safe_mode) override;
   Task<> restart_in_place(async::StopToken token) override;
   Result<> restart(std::optional<std::string> component) override;
@@ -62,6 +63,7 @@ class Program final : public web::RuntimeControl {
 
  private:
   Result<> make_driver();
+  Result<std::unique_ptr<storage::Upkeep>> make_upkeep() const;
   asio::awaitable<void> live();
   asio::awaitable<void> hear_signals();
   asio::awaitable<void> beat();
@@ -116,6 +118,7 @@ class Program final : public web::RuntimeControl {
   observe::Metrics metrics_;
   web::History history_;
   platforms::webchat::Door door_;
+  chat::BackOffice office_;
   ServiceManager manager_;
   std::unique_ptr<observe::Log> log_;
   web::Live live_events_;

@@ -7,9 +7,10 @@ PipelineComponent::PipelineComponent(records::PermissionsComponent& permissions,
                                      lifecycle::Optional<records::PrefixesComponent&> stored,
                                      lifecycle::Optional<records::HistoryComponent&> history,
                                      const std::function<PipelineOptions()>& options,
-                                     AddCommands add_commands)
+                                     AddCommands add_commands, chat::BackOffice& office)
     : options_{options()},
       add_commands_{std::move(add_commands)},
+      office_{office},
       recorder_{history ? history->recorder() : nullptr},
       fallback_{options_.prefix},
       services_{.commands = commands_,
@@ -33,6 +34,7 @@ Task<> PipelineComponent::start(lifecycle::Context context) {
       chat::Pipeline::Environment{options_.bot, context.clock(), context.journal(), options_.budget,
                                   options_.owners, options_.handled},
       std::move(stages));
+  office_.open(services_, options_.bot, context.clock(), context.journal());
   co_return Result<>{};
 }
 
@@ -45,6 +47,8 @@ Task<> PipelineComponent::drain(lifecycle::Context context) {
 }
 
 Task<> PipelineComponent::stop(lifecycle::Context, lifecycle::Outcome) {
+  auto closing = office_.close();
+  co_await std::move(closing);
   if (!pipeline_) co_return Result<>{};
   auto stopping = pipeline_->stop();
   co_await std::move(stopping);

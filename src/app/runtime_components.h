@@ -1,6 +1,7 @@
 // The program's own parts of the runtime and online phases.
 #pragma once
 
+#include "chat/back_office.h"
 #include "chat/command_stage.h"
 #include "chat/services.h"
 #include "lifecycle/assembly.h"
@@ -31,7 +32,8 @@ class PipelineComponent final : public lifecycle::Component {
                     records::SettingsComponent& settings,
                     lifecycle::Optional<records::PrefixesComponent&> stored,
                     lifecycle::Optional<records::HistoryComponent&> history,
-                    const std::function<PipelineOptions()>& options, AddCommands add_commands);
+                    const std::function<PipelineOptions()>& options, AddCommands add_commands,
+                    chat::BackOffice& office);
   Task<> start(lifecycle::Context context) override;
   Task<> drain(lifecycle::Context context) override;
   Task<> stop(lifecycle::Context context, lifecycle::Outcome start) override;
@@ -41,6 +43,7 @@ class PipelineComponent final : public lifecycle::Component {
  private:
   const PipelineOptions options_;
   AddCommands add_commands_;
+  chat::BackOffice& office_;
   chat::Recorder* const recorder_;  // nothing: nobody keeps a history
   chat::MemoryPrefixes fallback_;
   chat::CommandRegistry commands_;

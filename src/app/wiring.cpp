@@ -104,7 +104,7 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
       .on(p.bot);
   auto pipeline = app.runtime.add<PipelineComponent>("pipeline", needs(permissions, settings_kept),
                                                      after(prefixes, history), pipeline_options,
-                                                     p.add_commands);
+                                                     p.add_commands, std::ref(p.office));
   auto transcript =
       app.runtime.add<records::TranscriptComponent>("transcript", needs(database)).degradable();
   app.runtime.add<platforms::webchat::WebChatComponent>(

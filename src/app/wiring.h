@@ -13,6 +13,7 @@ struct Parts {
   web::Accounts& accounts;
   net::Handler& router;
   platforms::webchat::Door& door;
+  chat::BackOffice& office;
   Succession& succession;
   Journal& journal;
   async::Clock& clock;

@@ -52,6 +52,13 @@ const GuildRules& Permissions::rules(std::string_view guild) const {
   return at == guilds_.end() ? no_rules : at->second;
 }
 
+std::vector<std::string> Permissions::guilds() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, rules] : guilds_) ids.push_back(id);
+  std::ranges::sort(ids);
+  return ids;
+}
+
 // ---- deciding
 
 Access Permissions::access_of(std::string_view path, Access declared) const {

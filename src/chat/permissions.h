@@ -90,7 +90,7 @@ class Permissions {
   Unconfigured otherwise() const { return options_.otherwise; }
   Access access_of(std::string_view path, Access declared) const;
   PermissionRecords& records() { return records_; }
-  std::size_t guilds() const { return guilds_.size(); }
+  std::vector<std::string> guilds() const;  // that have rules
 
  private:
   Result<> check_edit(const Edit& by, const Change& change, const CommandRegistry& commands) const;

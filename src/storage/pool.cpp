@@ -19,20 +19,19 @@ Pool::Pool(Options options, Connect connect)
     : options_{std::move(options)}, connect_{std::move(connect)} {}
 
 void Pool::submit(Job job) {
-  std::optional<Error> refused;
-  {
-    const std::lock_guard lock{mutex_};
-    if (closed_) {
-      refused = Error{ErrorKind::unavailable, "the database is closed"};
-    } else if (jobs_.size() >= options_.queue) {
-      refused = Error{ErrorKind::limited, "too much waits for the database"}.retry_after(1s);
-    } else {
-      jobs_.push_back(std::move(job));
-      if (jobs_.size() > idle_ && numbers_.threads < options_.size) add_thread();
-    }
-  }
-  if (refused) return job.refuse(std::move(*refused));
+  if (auto refusal = enqueue(job)) return job.refuse(std::move(*refusal));
   ready_.notify_one();
+}
+
+// Takes the job over, or says why not.
+std::optional<Error> Pool::enqueue(Job& job) {
+  const std::lock_guard lock{mutex_};
+  if (closed_) return Error{ErrorKind::unavailable, "the database is closed"};
+  if (jobs_.size() >= options_.queue)
+    return Error{ErrorKind::limited, "too much waits for the database"}.retry_after(1s);
+  jobs_.push_back(std::move(job));
+  if (jobs_.size() > idle_ && numbers_.threads < options_.size) add_thread();
+  return std::nullopt;
 }
 
 void Pool::relieve() {

@@ -72,6 +72,7 @@ class Pool {
     bool ended = false;
     std::jthread handle;
   };
+  std::optional<Error> enqueue(Job& job);
   void add_thread();
   void reap();
   void serve(Thread& self);

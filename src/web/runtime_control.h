@@ -5,6 +5,7 @@
 
 #include "config/configuration_component.h"
 #include "lifecycle/driver.h"
+#include "storage/database.h"
 
 namespace orrery::web {
 
@@ -35,6 +36,8 @@ class RuntimeControl {
   virtual bool safe_mode() const = 0;
   // Messages handled since the process began.
   virtual std::uint64_t handled() const = 0;
+  // What has gone through the database since then.
+  virtual const storage::DatabaseNumbers& database_numbers() const = 0;
 
   // Reads the configuration again, then brings the runtime up again if it is down.
   // Errors: invalid (the configuration has faults), conflict (why not now).

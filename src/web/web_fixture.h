@@ -40,6 +40,7 @@ class FakeRuntime final : public RuntimeControl {
   std::optional<WallTime> ready_time() const override { return {}; }
   const Boot& boot() const override { return boot_; }
   bool safe_mode() const override { return safe_mode_ == SafeMode::once; }
+  const storage::DatabaseNumbers& database_numbers() const override { return database_numbers_; }
   std::uint64_t handled() const override { return 0; }
   Result<> retry(SafeMode safe_mode) override {
     safe_mode_ = safe_mode;
@@ -60,6 +61,7 @@ class FakeRuntime final : public RuntimeControl {
   SafeMode safe_mode_ = SafeMode::off;
   lifecycle::Snapshot snapshot_;
   config::Configuration configuration_;
+  storage::DatabaseNumbers database_numbers_;
 };
 
 class Web : public testing::Test {

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { startBot, until } from '../support/bot.mjs';
 import { openPage, screens, seriousFindings } from '../support/browser.mjs';
 
-const pages = { overview: '/', chat: '/chat', logs: '/logs', settings: '/settings', users: '/settings/users', keys: '/settings/keys', appearance: '/settings/appearance', about: '/settings/about', recovery: '/recovery' };
+const pages = { overview: '/', chat: '/chat', logs: '/logs', settings: '/settings', users: '/settings/users', keys: '/settings/keys', appearance: '/settings/appearance', about: '/settings/about', recovery: '/recovery', guilds: '/guilds', commands: '/guilds/commands', guild: '/guilds/settings', audit: '/guilds/audit', database: '/database' };
 const looks = { light: {}, dark: { dark: true }, phone: { width: 390, height: 844 } };
 
 async function signedIn(t, bot, browser, options) {

@@ -41,9 +41,11 @@ function ConnectionLine() {
   );
 }
 
-const pages: [string, IconName, 'nav.overview' | 'nav.chat' | 'nav.logs' | 'nav.settings'][] = [
+const pages: [string, IconName, 'nav.overview' | 'nav.chat' | 'nav.guilds' | 'nav.database' | 'nav.logs' | 'nav.settings'][] = [
   ['/', 'overview', 'nav.overview'],
   ['/chat', 'chat', 'nav.chat'],
+  ['/guilds', 'guilds', 'nav.guilds'],
+  ['/database', 'database', 'nav.database'],
   ['/logs', 'logs', 'nav.logs'],
   ['/settings', 'settings', 'nav.settings'],
 ];

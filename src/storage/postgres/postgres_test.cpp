@@ -44,7 +44,7 @@ class Postgres : public testing::Test {
 };
 
 TEST_F(Postgres, A_wrong_password_is_denied_and_never_shown) {
-  const auto url = server.make_database();
+  server.make_database();
   const auto error = failure_of(server.url(server.last_database(), "hunter2"));
   EXPECT_EQ(error.kind(), ErrorKind::denied);
   EXPECT_THAT(error.text(), HasSubstr("password authentication failed"));

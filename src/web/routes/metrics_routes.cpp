@@ -37,6 +37,23 @@ void sample_lifecycle(const Snapshot& s, observe::Metrics& metrics) {
   }
 }
 
+void sample_database(const storage::DatabaseNumbers& numbers, observe::Metrics& metrics) {
+  const auto set = [&](const char* name, const char* help, double value) {
+    metrics.gauge(name, help, {}, value);
+  };
+  set("orrery_database_calls", "Calls of the database since the start.",
+      static_cast<double>(numbers.calls));
+  set("orrery_database_failures", "Those that failed.", static_cast<double>(numbers.failures));
+  set("orrery_database_slow_calls", "Those that took longer than database.slow_statement.",
+      static_cast<double>(numbers.slow));
+  set("orrery_database_seconds", "Time spent inside the database.",
+      static_cast<double>(numbers.nanoseconds) / 1e9);
+  set("orrery_database_connections", "Open connections.", static_cast<double>(numbers.connections));
+  set("orrery_database_busy", "Connections at work.", static_cast<double>(numbers.busy));
+  set("orrery_database_waiting", "Calls that wait for a connection.",
+      static_cast<double>(numbers.waiting));
+}
+
 }  // namespace
 
 void add_metrics_routes(Router& router, RuntimeControl& runtime, observe::Metrics& metrics) {
@@ -45,6 +62,7 @@ void add_metrics_routes(Router& router, RuntimeControl& runtime, observe::Metric
     if (!control->configuration().settings().metrics.enabled)
       co_return problem(404, "metrics.enabled is false");
     sample_lifecycle(*control->snapshot(), *numbers);
+    sample_database(control->database_numbers(), *numbers);
     numbers->sample_process();
     auto response = text(200, numbers->text());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,8 +1,10 @@
 // Every route there is, by the file that holds it. A new one is added to its file and nowhere else.
 #pragma once
 
+#include "chat/back_office.h"
 #include "observe/metrics.h"
 #include "platforms/webchat/control.h"
+#include "storage/upkeep.h"
 #include "web/accounts.h"
 #include "web/live.h"
 #include "web/router.h"
@@ -36,6 +38,11 @@ void add_user_routes(Router& router, Accounts& accounts, RuntimeControl& runtime
 void add_key_routes(Router& router, Accounts& accounts);
 // /api/log/*
 void add_log_routes(Router& router, RuntimeControl& runtime, const observe::LogTail& tail);
+// /api/permissions* /api/commands /api/guild* /api/audit /api/maintenance
+void add_guild_routes(Router& router, chat::BackOffice& office, async::Clock& clock);
+// /api/database*
+using MakeUpkeep = std::function<Result<std::unique_ptr<storage::Upkeep>>()>;
+void add_database_routes(Router& router, RuntimeControl& runtime, MakeUpkeep make);
 // /api/chat/ws
 void add_chat_routes(Router& router, platforms::webchat::Door& door);
 

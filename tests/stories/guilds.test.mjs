@@ -1,0 +1,111 @@
+// Permissions, prefixes and copies by HTTP, as the dashboard and other programs use them.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startBot, until } from '../support/bot.mjs';
+
+const guild = 'webchat';
+const change = (bot, what, subject, value) => bot.control('POST', '/api/permissions/change', { guild, what, subject, value });
+
+describe('Permissions over HTTP', { concurrency: 3 }, () => {
+  it('are shown, changed, explained, audited and undone, and hold for the chat at once', async (t) => {
+    const bot = await startBot(t);
+    const before = (await bot.control('GET', `/api/permissions?guild=${guild}`)).json.data;
+    assert.equal(before.ranks.length, 11);
+    assert.equal(before.commands.find((c) => c.path === 'prefix set').access, 'ranked');
+    const kept = await change(bot, 'command', 'ping', '3');
+    assert.equal(kept.status, 200, kept.text);
+    assert.match((await bot.cli('chat', '--as', 'bob', '!ping')).stdout, /needs rank 3 \(Moderator\)/);
+    const why = (await bot.control('GET', `/api/permissions/explain?guild=${guild}&command=ping&user=user:bob`)).json.data;
+    assert.equal(why.allowed, false);
+    assert.match(why.steps.at(-1).text, /requires rank 3/);
+    const audit = (await bot.control('GET', `/api/audit?guild=${guild}`)).json.data.entries;
+    assert.deepEqual([audit[0].what, audit[0].subject, audit[0].was, audit[0].became], ['command', 'ping', null, '3']);
+    assert.equal((await bot.control('POST', '/api/permissions/undo', { guild, number: kept.json.data.number })).status, 200);
+    assert.equal((await bot.control('POST', '/api/permissions/undo', { guild, number: kept.json.data.number })).status, 409);
+    assert.equal((await bot.cli('chat', '--as', 'bob', '!ping')).stdout, 'pong\n');
+  });
+
+  it('refuse nonsense by its status, and change nothing', async (t) => {
+    const bot = await startBot(t);
+    const cases = [
+      [change(bot, 'role', 'r', '11'), 422],
+      [change(bot, 'role', '', '1'), 422],
+      [change(bot, 'role', 'x'.repeat(257), '1'), 422],
+      [change(bot, 'nonsense', 'r', '1'), 422],
+      [change(bot, 'command', 'prefx', '1'), 404],
+      [change(bot, 'command', 'maintenance', '1'), 403],
+      [change(bot, 'user exception', 'ping', 'allow'), 422],
+      [change(bot, 'rank', '3', 'Administrator'), 409],
+      [bot.control('POST', '/api/permissions/change', '{'), 422],
+      [bot.control('POST', '/api/permissions/change', { guild, what: 'role', subject: 'r', value: 3 }), 422],
+      [bot.control('POST', '/api/permissions/undo', { guild, number: 99 }), 404],
+      [bot.control('POST', '/api/permissions/undo', { guild, number: 'x' }), 422],
+      [bot.control('GET', `/api/permissions/explain?guild=${guild}&command=nope&user=u`), 404],
+      [bot.control('GET', '/api/audit?before=x'), 422],
+      [bot.control('POST', '/api/guild/prefixes', { guild, prefixes: ['a b'] }), 422],
+      [bot.control('POST', '/api/guild/prefixes', { guild, prefixes: 'x' }), 422],
+      [bot.control('POST', '/api/maintenance', {}), 422],
+    ];
+    for (const [asking, status] of cases) {
+      const answer = await asking;
+      assert.equal(answer.status, status, answer.text);
+      assert.equal(answer.json.status, 'error');
+    }
+    assert.deepEqual((await bot.control('GET', '/api/audit')).json.data.entries, []);
+    const sql = "r'; DROP TABLE audit; --";
+    assert.equal((await change(bot, 'role', sql, '4')).status, 200);
+    assert.equal((await bot.control('GET', `/api/permissions?guild=${guild}`)).json.data.roles[0].id, sql);
+  });
+
+  it('are for who has signed in, and while the bot is ready', async (t) => {
+    const bot = await startBot(t);
+    for (const target of ['/api/permissions', '/api/commands', '/api/audit', '/api/guild', '/api/database']) assert.equal((await bot.http('GET', target)).status, 401, target);
+    const key = (await bot.control('POST', '/api/keys', { name: 'reader', scopes: ['read'] })).json.data.key;
+    const headers = { Authorization: `Bearer ${key}` };
+    assert.equal((await bot.http('GET', `/api/permissions?guild=${guild}`, { headers })).status, 200);
+    assert.equal((await bot.http('POST', '/api/permissions/change', { headers, body: { guild, what: 'role', subject: 'r', value: '1' } })).status, 403);
+    assert.equal((await bot.http('POST', '/api/database/backup', { headers })).status, 403);
+  });
+
+  it('wait for a bot that is busy only so long', async (t) => {
+    const bot = await startBot(t, { drill: true });
+    const talk = await bot.talk();
+    talk.say('!block 8000');
+    await until('the bot is busy', async () => /!block/.test(JSON.stringify((await bot.status()).waiting_on)));
+    const answer = await bot.control('GET', `/api/permissions?guild=${guild}`);
+    assert.equal(answer.status, 504, answer.text);
+    assert.match(answer.json.message, /busy/);
+  });
+});
+
+describe('The database over HTTP', { concurrency: 2 }, () => {
+  it('is copied, and a copy put back starts the runtime anew with what was in it', async (t) => {
+    const bot = await startBot(t);
+    await bot.cli('chat', '!prefix set ?');
+    const { file } = (await bot.control('POST', '/api/database/backup', {})).json.data;
+    await bot.cli('chat', '?prefix set !');
+    const shown = (await bot.control('GET', '/api/database')).json.data;
+    assert.equal(shown.version, shown.newest);
+    assert.equal(shown.backups[0].file, file);
+    const restored = await bot.control('POST', '/api/database/restore', { file });
+    assert.equal(restored.status, 200, restored.text);
+    await until('it answers to the old prefix', async () => (await bot.cli('chat', '?ping')).stdout === 'pong\n');
+    assert.deepEqual((await bot.control('GET', '/api/database/differences')).json.data.differences, []);
+  });
+
+  it('does not put back what is no copy, nor read elsewhere', async (t) => {
+    const bot = await startBot(t);
+    for (const [file, status] of [['nope.db', 404], ['../orrery.db', 422], ['.hidden', 422], ['', 422]]) {
+      assert.equal((await bot.control('POST', '/api/database/restore', { file })).status, status, file);
+    }
+    assert.equal((await bot.cli('chat', '!ping')).stdout, 'pong\n');
+  });
+
+  it('is shown with its trouble when the runtime could not start', async (t) => {
+    const bot = await startBot(t, { config: '[database]\nurl = "sqlite:nowhere/x.db"\n', wait: 'listening' });
+    await bot.state('runtime_failed');
+    const shown = (await bot.control('GET', '/api/database')).json.data;
+    assert.match(shown.problem, /nowhere/);
+    assert.equal((await bot.control('GET', '/api/permissions')).status, 503);
+  });
+});
