@@ -29,6 +29,9 @@ struct Dispatch {
   int operator()(const cli::User& o) const { return static_cast<int>(cli::user(common, o)); }
   int operator()(const cli::Config& o) const { return cli::config(common, o); }
   int operator()(const cli::Db& o) const { return cli::db(common, o); }
+  int operator()(const cli::Commands& o) const {
+    return static_cast<int>(cli::commands(common, o));
+  }
   int operator()(const cli::LogLevel& o) const {
     return static_cast<int>(cli::log_level(common, o));
   }

@@ -75,6 +75,7 @@ Program::Program(RunOptions options)
   web::add_user_routes(router_, accounts_, *this, clock_);
   web::add_log_routes(router_, *this, log_tail_);
   web::add_chat_routes(router_, door_);
+  web::add_command_routes(router_, office_, clock_);
   web::add_guild_routes(router_, office_, clock_);
   web::add_database_routes(router_, *this, [this] { return make_upkeep(); });
 }

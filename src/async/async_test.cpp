@@ -1,3 +1,4 @@
+#include <array>
 #include <latch>
 
 #include <boost/asio/io_context.hpp>
@@ -8,6 +9,7 @@
 #include "async/latch.h"
 #include "async/loop.h"
 #include "async/scope.h"
+#include "async/turns.h"
 #include "async/workers.h"
 
 namespace orrery::async {
@@ -204,6 +206,56 @@ TEST_F(Async, A_gate_that_does_not_empty_gives_up_at_the_deadline) {
   clock.advance(1s);
   run();
   EXPECT_EQ(ends, std::vector{WaitEnd::deadline});
+}
+
+asio::awaitable<void> take_turn(Turns& turns, std::string name, Latch& until, Clock& clock,
+                                StopToken token, std::vector<std::string>& story) {
+  auto taking = turns.take({never, std::move(token)});
+  const auto turn = co_await std::move(taking);
+  story.push_back(name + (turn ? " has it" : ": " + turn.error().text()));
+  if (!turn) co_return;
+  auto waiting = until.wait(clock, never, {});
+  co_await std::move(waiting);
+}
+
+TEST_F(Async, Turns_are_had_one_after_the_other_in_the_order_they_were_asked_for) {
+  auto scope = make_scope();
+  Turns turns;
+  std::vector<std::string> story;
+  std::array<Latch, 3> ends;
+  for (const std::size_t i : {0U, 1U, 2U})
+    scope.spawn("task", take_turn(turns, std::to_string(i), ends.at(i), clock, {}, story));
+  run();
+  EXPECT_EQ(story, std::vector<std::string>{"0 has it"});
+  ends[0].open();
+  run();
+  EXPECT_EQ(story.back(), "1 has it");
+  EXPECT_EQ(story.size(), 2U);
+  ends[1].open();
+  run();
+  EXPECT_EQ(story.back(), "2 has it");
+  ends[2].open();
+  run();
+}
+
+TEST_F(Async, Who_was_stopped_while_waiting_does_not_keep_the_turn_from_the_next) {
+  auto scope = make_scope();
+  Turns turns;
+  std::vector<std::string> story;
+  std::array<Latch, 3> ends;
+  StopSource stop;
+  scope.spawn("a", take_turn(turns, "a", ends[0], clock, {}, story));
+  scope.spawn("b", take_turn(turns, "b", ends[1], clock, stop.token(), story));
+  scope.spawn("c", take_turn(turns, "c", ends[2], clock, {}, story));
+  run();
+  stop.request_stop(StopReason::shutdown);
+  run();
+  EXPECT_EQ(story.back(), "b: a stop was requested before it was this one's turn");
+  ends[0].open();
+  run();
+  EXPECT_EQ(story.back(), "c has it");
+  ends[2].open();
+  run();
 }
 
 TEST(Backoff, Doubles_up_to_the_cap_with_jitter_and_starts_over_after_a_stable_run) {

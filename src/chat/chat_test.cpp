@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "async/latch.h"
+#include "chat/command_docs.h"
 #include "chat/command_stage.h"
 
 namespace orrery::chat {
@@ -222,7 +223,7 @@ TEST(CommandRegistry, Refuses_a_declaration_that_could_not_work) {
   EXPECT_EQ(refused({.name = "a", .aliases = {"b"}}), "");
   EXPECT_THAT(refused({.name = "a"}), HasSubstr("exists already"));
   EXPECT_THAT(refused({.name = "b"}), HasSubstr("exists already"));
-  EXPECT_THAT(refused({.name = "A b"}), HasSubstr("not a command name"));
+  EXPECT_THAT(refused({.name = "A b"}), HasSubstr("is no name"));
   EXPECT_THAT(refused({.name = "c", .aliases = {"a"}}), HasSubstr("exists already"));
   EXPECT_THAT(
       refused({.name = "c",
@@ -232,8 +233,55 @@ TEST(CommandRegistry, Refuses_a_declaration_that_could_not_work) {
       refused({.name = "c",
                .takes = {.parameters = {{.name = "x", .kind = Kind::rest}, {.name = "y"}}}}),
       HasSubstr("nothing can follow"));
+  EXPECT_THAT(refused({.name = "c",
+                       .takes = {.parameters = {{.name = "x"}},
+                                 .flags = {{.name = "x", .help = "the same"}}}}),
+              HasSubstr("two of its arguments are called 'x'"));
+  EXPECT_THAT(
+      refused(
+          {.name = "c",
+           .takes = {.parameters = {{.name = "x",
+                                     .kind = Kind::choice,
+                                     .choices = std::vector<std::string>(26, "y")}}}}),
+      HasSubstr("more than 25 choices"));
   EXPECT_THAT(refused({.name = "c", .summary = std::string(101, 'x')}), HasSubstr("summary"));
   EXPECT_EQ(commands.names(), std::vector<std::string>{"a"}) << "what was refused left nothing";
+}
+
+TEST(CommandDocs, Tell_of_every_command_what_it_takes_and_whose_it_is) {
+  CommandRegistry commands;
+  Command days{.name = "days",
+               .summary = "Bans for days.",
+               .access = Access::owner,
+               .run = say_pong,
+               .where = Where::guild};
+  ASSERT_TRUE(commands.add(
+      {.name = "ban",
+       .summary = "Bans a member.",
+       .takes = {.parameters = {{.name = "user", .kind = Kind::user, .help = "whom"},
+                                {.name = "why", .kind = Kind::rest, .need = Need::optional}},
+                 .flags = {{.name = "silent", .help = "says nothing"}}},
+       .run = say_pong,
+       .aliases = {"b"},
+       .examples = {"ban @eve"},
+       .category = "Moderation",
+       .cooldown = Cooldown{.per = Per::guild, .uses = 2, .within = 10s},
+       .commands = {days}}));
+  EXPECT_EQ(markdown_of(commands, "!"),
+            "# Commands\n\n"
+            "## Moderation\n\n"
+            "### `!ban USER [WHY…] [--silent]`\n\n"
+            "Bans a member.\n\n"
+            "Who may use it is for each guild to say.\n\n"
+            "- `user`: user; whom\n"
+            "- `why`: rest, optional\n"
+            "- `--silent`: flag; says nothing\n"
+            "- also called: b\n"
+            "- limited to: 2 times in 10.0 s per guild\n"
+            "- example: `!ban @eve`\n\n"
+            "### `!ban days`\n\n"
+            "Bans for days.\n\n"
+            "It is for the bot's owner alone. Only in guilds.\n");
 }
 
 TEST(CommandRegistry, Finds_the_deepest_command_that_the_words_name) {

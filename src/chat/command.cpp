@@ -1,6 +1,7 @@
 #include "chat/command.h"
 
 #include <algorithm>
+#include <set>
 
 #include "chat/words.h"
 #include "core/text.h"
@@ -11,7 +12,8 @@ namespace {
 // What every platform can show. Source: Discord's application commands, the narrowest of them.
 constexpr std::size_t longest_name = 32;
 constexpr std::size_t longest_summary = 100;
-constexpr std::size_t most_parameters = 25;
+constexpr std::size_t most_arguments = 25;
+constexpr std::size_t most_choices = 25;
 constexpr std::size_t most_children = 25;
 constexpr int deepest = 3;
 
@@ -20,25 +22,49 @@ Result<> check_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   };
   if (!name.empty() && name.size() <= longest_name && std::ranges::all_of(name, fits)) return {};
-  return fail(ErrorKind::invalid, "'{}' is not a command name: use up to {} of a-z, 0-9, - and _",
+  return fail(ErrorKind::invalid, "'{}' is no name: use up to {} of a-z, 0-9, - and _",
               printable(name), longest_name);
 }
 
+Result<> check_choices(const Parameter& p) {
+  if (p.kind != Kind::choice) return {};
+  if (p.choices.empty()) return fail(ErrorKind::invalid, "'{}' has no choices", p.name);
+  if (p.choices.size() > most_choices)
+    return fail(ErrorKind::invalid, "'{}' has more than {} choices", p.name, most_choices);
+  return {};
+}
+
 // A required one after an optional one, or anything after a rest, could never be given.
-Result<> check_parameters(const std::vector<Parameter>& parameters) {
-  if (parameters.size() > most_parameters)
-    return fail(ErrorKind::invalid, "a command takes at most {} arguments", most_parameters);
+Result<> check_order(const std::vector<Parameter>& parameters) {
   bool optional = false;
   for (const auto& p : parameters) {
     if (&p != &parameters.back() && p.kind == Kind::rest)
       return fail(ErrorKind::invalid, "nothing can follow the rest '{}'", p.name);
     if (optional && p.need == Need::required)
       return fail(ErrorKind::invalid, "'{}' is required, but stands after an optional one", p.name);
-    if (p.kind == Kind::choice && p.choices.empty())
-      return fail(ErrorKind::invalid, "'{}' has no choices", p.name);
     optional = optional || p.need == Need::optional;
   }
   return {};
+}
+
+// Arguments are known by their names, so no two have one.
+Result<> check_takes(const Declaration& takes) {
+  std::set<std::string_view> names;
+  const auto good = [&](const std::string& name, const Parameter* p) -> Result<> {
+    if (auto named = check_name(name); !named) return named;
+    if (!names.insert(name).second)
+      return fail(ErrorKind::conflict, "two of its arguments are called '{}'", name);
+    return p == nullptr ? Result<>{} : check_choices(*p);
+  };
+  for (const auto& p : takes.parameters) {
+    if (auto fine = good(p.name, &p); !fine) return fine;
+  }
+  for (const auto& flag : takes.flags) {
+    if (auto fine = good(flag.name, flag.takes ? &*flag.takes : nullptr); !fine) return fine;
+  }
+  if (names.size() > most_arguments)
+    return fail(ErrorKind::invalid, "a command takes at most {} arguments", most_arguments);
+  return check_order(takes.parameters);
 }
 
 Result<> check_declaration(const Command& command, int depth) {
@@ -53,7 +79,7 @@ Result<> check_declaration(const Command& command, int depth) {
     return fail(ErrorKind::invalid, "a group has at most {} commands", most_children);
   if (!command.run && command.commands.empty())
     return fail(ErrorKind::invalid, "it neither does anything nor has commands of its own");
-  return check_parameters(command.takes.parameters);
+  return check_takes(command.takes);
 }
 
 Result<> add_to(Node& parent, Command command, int depth);

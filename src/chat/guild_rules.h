@@ -72,9 +72,9 @@ Rank rank_of(const GuildRules& rules, const std::vector<std::string>& roles);
 
 // Who wants to use a command, and where.
 struct Subject {
-  std::string_view guild;
-  std::string_view channel;
-  std::string_view id;
+  std::string_view guild{};
+  std::string_view channel{};
+  std::string_view id{};
   Standing standing = Standing::user;
   const std::vector<std::string>* roles = nullptr;
 };

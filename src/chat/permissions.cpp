@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chat/doubt.h"
 #include "core/text.h"
 
 namespace orrery::chat {
@@ -10,12 +11,6 @@ namespace {
 using What = Change::What;
 
 const GuildRules no_rules;
-
-// Failures after which nobody can say whether the change was kept.
-bool leaves_doubt(ErrorKind kind) {
-  return kind != ErrorKind::invalid && kind != ErrorKind::conflict && kind != ErrorKind::limited &&
-         kind != ErrorKind::denied;
-}
 
 std::string_view path_in(const Change& change) {
   const std::string_view subject = change.subject;
@@ -36,6 +31,14 @@ Task<> Permissions::load(Patience patience) {
 }
 
 Task<> Permissions::refresh(Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
+  auto reading = read_again(std::move(patience));
+  co_return co_await std::move(reading);
+}
+
+Task<> Permissions::read_again(Patience patience) {
   const auto stale = stale_;
   for (const auto& guild : stale) {
     auto loading = records_.load_guild(guild, patience);
@@ -167,7 +170,7 @@ Task<std::int64_t> Permissions::keep(const Edit& by, Change change,
   }
   if (leaves_doubt(number.error().kind())) {
     stale_.insert(change.guild);
-    auto reading = refresh(std::move(patience));
+    auto reading = read_again(std::move(patience));
     [[maybe_unused]] const auto read = co_await std::move(reading);  // else the watch does it
   }
   co_return fail(std::move(number).error().with("keeping the change"));
@@ -175,6 +178,9 @@ Task<std::int64_t> Permissions::keep(const Edit& by, Change change,
 
 Task<std::int64_t> Permissions::change(Granted<Edit> by, Change change,
                                        const CommandRegistry& commands, Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
   if (auto good = check_edit(*by, change, commands); !good) co_return fail(std::move(good).error());
   auto keeping = keep(*by, std::move(change), std::nullopt, std::move(patience));
   co_return co_await std::move(keeping);
@@ -182,6 +188,9 @@ Task<std::int64_t> Permissions::change(Granted<Edit> by, Change change,
 
 Task<std::int64_t> Permissions::undo(Granted<Edit> by, std::int64_t number,
                                      const CommandRegistry& commands, Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
   auto looking = records_.entry(number, patience);
   auto entry = co_await std::move(looking);
   if (!entry) co_return fail(std::move(entry).error());

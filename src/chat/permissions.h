@@ -1,8 +1,9 @@
 // Who may use which command, in every guild: the live rules, kept by a port, exact at any time.
 //
-// All rules are in memory; a change is kept first and counts from then on. When it is not known
-// whether a change was kept (the database went away while it answered), the guild's rules are read
-// again as soon as that is possible.
+// All rules are in memory; a change is kept first and counts from then on. Changes are made one after
+// the other, each checked against what the one before has left. When it is not known whether a
+// change was kept (the database went away while it answered), the guild's rules are read again as
+// soon as that is possible.
 //
 // Threads   the bot strand.
 // Lifetime  what `rules` returns holds until the next change.
@@ -12,6 +13,7 @@
 
 #include "async/patience.h"
 #include "async/task.h"
+#include "async/turns.h"
 #include "chat/change.h"
 #include "chat/command.h"
 #include "chat/granted.h"
@@ -78,7 +80,8 @@ class Permissions {
   // not below their own rank. Errors: denied.
   Result<Granted<Edit>> may_edit(const Subject& who, std::string name) const;
   // Errors: invalid, denied (above the ceiling, or never assignable), not_found (no such command),
-  // conflict (the name of another rank), and those of the records; nothing has changed then.
+  // conflict (the name of another rank), timeout and cancelled, and those of the records; nothing
+  // has changed then.
   Task<std::int64_t> change(Granted<Edit> by, Change change, const CommandRegistry& commands,
                             Patience patience);
   // Puts back what an entry of the audit log changed, as a change of its own.
@@ -96,13 +99,16 @@ class Permissions {
   Result<> check_edit(const Edit& by, const Change& change, const CommandRegistry& commands) const;
   Result<> check_ceiling(const Edit& by, const Change& change) const;
   Result<> check_command(std::string_view path, const CommandRegistry& commands) const;
+  // Requires, here and below: it is the caller's turn.
   Task<std::int64_t> keep(const Edit& by, Change change, std::optional<std::int64_t> undoes,
                           Patience patience);
+  Task<> read_again(Patience patience);
 
   PermissionRecords& records_;
   const Options options_;
   TextNodes<GuildRules> guilds_;
   std::set<std::string> stale_;
+  async::Turns turns_;
 };
 
 }  // namespace orrery::chat

@@ -74,12 +74,21 @@ std::span<const std::string> MemoryPrefixes::of(std::string_view guild) const {
   return at == prefixes_.end() ? fallback_ : at->second;
 }
 
-Task<> MemoryPrefixes::set(std::string guild, std::vector<std::string> prefixes, Patience) {
-  if (auto good = check_prefixes(prefixes); !good) co_return good;
-  if (prefixes.empty()) {
+Task<> Prefixes::set(std::string guild, List prefixes, Patience patience) {
+  return edit(
+      std::move(guild), [prefixes = std::move(prefixes)](const List&) { return prefixes; },
+      std::move(patience));
+}
+
+Task<> MemoryPrefixes::edit(std::string guild, Edit edit, Patience) {
+  const auto now = of(guild);
+  auto wanted = edit({now.begin(), now.end()});
+  if (!wanted) co_return fail(std::move(wanted).error());
+  if (auto good = check_prefixes(*wanted); !good) co_return good;
+  if (wanted->empty()) {
     prefixes_.erase(guild);
   } else {
-    prefixes_[guild] = in_order(std::move(prefixes));
+    prefixes_[guild] = in_order(std::move(*wanted));
   }
   co_return Result<>{};
 }

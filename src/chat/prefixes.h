@@ -1,6 +1,7 @@
 // What begins a command in a guild: the port, its in-memory implementation, and the matching.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -19,19 +20,25 @@ inline constexpr std::size_t most_prefixes = 10;  // of one guild
 // Threads   the bot strand.
 class Prefixes {
  public:
+  using List = std::vector<std::string>;
+  // Makes of what there is what there shall be, when no other change is under way.
+  using Edit = std::function<Result<List>(List)>;
+
   virtual ~Prefixes() = default;
   // Never empty, the longest first: the default where nothing was set. Valid until the next change.
   virtual std::span<const std::string> of(std::string_view guild) const = 0;
   // Replaces the guild's prefixes, by the default if there are none; visible at once, and kept.
-  // Errors: invalid (see check_prefixes), and those of whatever keeps it; nothing has changed then.
-  virtual Task<> set(std::string guild, std::vector<std::string> prefixes, Patience patience) = 0;
+  // Errors: the edit's, invalid (see check_prefixes), and those of whatever keeps it; nothing has
+  // changed then.
+  virtual Task<> edit(std::string guild, Edit edit, Patience patience) = 0;
+  Task<> set(std::string guild, List prefixes, Patience patience);
 };
 
 class MemoryPrefixes final : public Prefixes {
  public:
   explicit MemoryPrefixes(std::string fallback) : fallback_{std::move(fallback)} {}
   std::span<const std::string> of(std::string_view guild) const override;
-  Task<> set(std::string guild, std::vector<std::string> prefixes, Patience patience) override;
+  Task<> edit(std::string guild, Edit edit, Patience patience) override;
 
  private:
   std::vector<std::string> fallback_;

@@ -19,9 +19,6 @@ class PermissionsComponent final : public lifecycle::Component {
   chat::Permissions& permissions() { return permissions_; }
 
  private:
-  // Reads again what a broken connection has left in doubt.
-  Task<> watch(lifecycle::Context context, async::StopToken token);
-
   StoredPermissions records_;
   chat::Permissions permissions_;
 };

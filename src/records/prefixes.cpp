@@ -1,5 +1,7 @@
 #include "records/prefixes.h"
 
+#include "chat/doubt.h"
+
 namespace orrery::records {
 
 std::uint32_t StoredPrefixes::Table::place_of(List list) {
@@ -46,22 +48,61 @@ std::span<const std::string> StoredPrefixes::of(std::string_view guild) const {
   return at == table_.guilds.end() ? fallback_ : table_.lists[at->second];
 }
 
-Task<> StoredPrefixes::set(std::string guild, std::vector<std::string> prefixes,
-                           storage::Patience patience) {
-  if (auto good = chat::check_prefixes(prefixes); !good) co_return good;
-  prefixes = chat::in_order(std::move(prefixes));
-  std::vector<storage::Statement> statements{{"DELETE FROM prefixes WHERE guild = $1", {guild}}};
-  for (const auto& prefix : prefixes)
-    statements.push_back({"INSERT INTO prefixes VALUES ($1, $2)", {guild, prefix}});
-  auto writing = database_.write(std::move(statements), std::move(patience));
-  auto rows = co_await std::move(writing);
-  if (!rows) co_return fail(std::move(rows).error().with("keeping the prefixes"));
+void StoredPrefixes::put(const std::string& guild, List prefixes) {
   if (prefixes.empty()) {
     table_.guilds.erase(guild);
   } else {
     table_.guilds.insert_or_assign(guild, table_.place_of(std::move(prefixes)));
   }
+}
+
+Task<> StoredPrefixes::refresh(storage::Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
+  auto reading = read_again(std::move(patience));
+  co_return co_await std::move(reading);
+}
+
+Task<> StoredPrefixes::read_again(storage::Patience patience) {
+  const auto stale = stale_;
+  for (const auto& guild : stale) {
+    auto reading =
+        database_.read({"SELECT prefix FROM prefixes WHERE guild = $1", {guild}}, patience);
+    const auto rows = co_await std::move(reading);
+    if (!rows) co_return fail(rows.error());
+    List prefixes;
+    for (const auto& row : *rows) prefixes.push_back(row.text(0));
+    put(guild, std::move(prefixes));
+    stale_.erase(guild);
+  }
   co_return Result<>{};
+}
+
+Task<> StoredPrefixes::edit(std::string guild, Edit edit, storage::Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
+  const auto now = of(guild);
+  auto wanted = edit({now.begin(), now.end()});
+  if (!wanted) co_return fail(std::move(wanted).error());
+  if (auto good = chat::check_prefixes(*wanted); !good) co_return good;
+  auto prefixes = chat::in_order(std::move(*wanted));
+  std::vector<storage::Statement> statements{{"DELETE FROM prefixes WHERE guild = $1", {guild}}};
+  for (const auto& prefix : prefixes)
+    statements.push_back({"INSERT INTO prefixes VALUES ($1, $2)", {guild, prefix}});
+  auto writing = database_.write(std::move(statements), patience);
+  auto rows = co_await std::move(writing);
+  if (rows) {
+    put(guild, std::move(prefixes));
+    co_return Result<>{};
+  }
+  if (chat::leaves_doubt(rows.error().kind())) {
+    stale_.insert(guild);
+    auto reading = read_again(std::move(patience));
+    [[maybe_unused]] const auto read = co_await std::move(reading);  // else the watch does it
+  }
+  co_return fail(std::move(rows).error().with("keeping the prefixes"));
 }
 
 }  // namespace orrery::records

@@ -1,13 +1,16 @@
 // Prefixes kept in the database, held in memory.
 //
-// All are loaded at start in one query; a change is written first and then seen at once.
+// All are loaded at start in one query; a change is written first and then seen at once. Changes are
+// made one after the other; a guild whose change is in doubt is read again.
 //
 // Threads   the bot strand.
 // Limits    100,000 guilds take under 10 MB: guilds with the same prefixes share one list.
 #pragma once
 
 #include <deque>
+#include <set>
 
+#include "async/turns.h"
 #include "chat/guild_rules.h"
 #include "chat/prefixes.h"
 #include "storage/database.h"
@@ -24,11 +27,13 @@ class StoredPrefixes final : public chat::Prefixes {
   Task<> load(storage::Patience patience);
 
   std::span<const std::string> of(std::string_view guild) const override;
-  Task<> set(std::string guild, std::vector<std::string> prefixes,
-             storage::Patience patience) override;
+  Task<> edit(std::string guild, Edit edit, storage::Patience patience) override;
+
+  // Whether somewhere a change may or may not have been kept, and reading there again.
+  bool stale() const { return !stale_.empty(); }
+  Task<> refresh(storage::Patience patience);
 
  private:
-  using List = std::vector<std::string>;
   struct Table {
     std::uint32_t place_of(List list);
 
@@ -37,10 +42,15 @@ class StoredPrefixes final : public chat::Prefixes {
     std::map<List, std::uint32_t> places;
   };
   static Result<Table> read(storage::Connection& connection);
+  void put(const std::string& guild, List prefixes);
+  // Requires: it is the caller's turn.
+  Task<> read_again(storage::Patience patience);
 
   storage::Database& database_;
   const List fallback_;
   Table table_;
+  std::set<std::string> stale_;
+  async::Turns turns_;
 };
 
 }  // namespace orrery::records

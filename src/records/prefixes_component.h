@@ -3,6 +3,7 @@
 
 #include "lifecycle/component.h"
 #include "records/prefixes.h"
+#include "records/refresh_component.h"
 #include "storage/database_component.h"
 
 namespace orrery::records {
@@ -15,7 +16,10 @@ class PrefixesComponent final : public lifecycle::Component {
 
   Task<> start(lifecycle::Context context) override {
     context.doing("loading the prefixes of all guilds");
-    return prefixes_.load({context.deadline(), context.token()});
+    auto loading = prefixes_.load({context.deadline(), context.token()});
+    auto loaded = co_await std::move(loading);
+    if (loaded) watch_over(prefixes_, "prefixes", context);
+    co_return loaded;
   }
 
   StoredPrefixes& prefixes() { return prefixes_; }

@@ -1,4 +1,5 @@
 // What the records promise beyond their ports: they survive, and load quickly.
+#include "chat/permissions.h"
 #include "databases/database_test.h"
 #include "records/permissions.h"
 #include "records/prefixes.h"
@@ -25,6 +26,66 @@ TEST_P(Records, Prefixes_are_seen_at_once_and_kept) {
   ASSERT_TRUE(wait_for(again.load(patience())));
   EXPECT_THAT(again.of("g"), ElementsAre("??", "?"));
   EXPECT_THAT(again.of("other"), ElementsAre("!"));
+}
+
+// Begins everything at once, on one strand, and waits for it.
+template <class T>
+std::vector<Result<T>> all_at_once(std::vector<Task<T>> tasks) {
+  asio::io_context io;
+  async::SteadyClock clock{io.get_executor()};
+  async::Scope scope{"test", io.get_executor(), clock, [](auto&&...) { std::abort(); }};
+  std::vector<std::optional<Result<T>>> results(tasks.size());
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    scope.spawn("task", test::keep_result<T>(std::move(tasks[i]), results[i]));
+  io.run();
+  std::vector<Result<T>> all;
+  for (auto& result : results) all.push_back(std::move(*result));
+  return all;
+}
+
+TEST_P(Records, Prefixes_added_at_once_are_all_there) {
+  auto database = open();
+  StoredPrefixes prefixes{*database, "!"};
+  std::vector<Task<>> adding;
+  for (const std::string one : {"a", "b", "c", "d", "e", "f"}) {
+    adding.push_back(prefixes.edit(
+        "g",
+        [one](chat::Prefixes::List now) {
+          now.push_back(one);
+          return now;
+        },
+        patience()));
+  }
+  for (const auto& added : all_at_once(std::move(adding))) EXPECT_TRUE(added);
+  EXPECT_THAT(prefixes.of("g"), ElementsAre("!", "a", "b", "c", "d", "e", "f"));
+  StoredPrefixes again{*database, "!"};
+  ASSERT_TRUE(wait_for(again.load(patience())));
+  EXPECT_THAT(again.of("g"), ElementsAre("!", "a", "b", "c", "d", "e", "f"));
+}
+
+TEST_P(Records, Permissions_changed_at_once_follow_from_each_other) {
+  auto database = open();
+  StoredPermissions records{*database};
+  chat::Permissions permissions{records, {}};
+  const chat::CommandRegistry none;
+  const auto granted =
+      permissions.may_edit({.guild = "g", .id = "boss", .standing = chat::Standing::owner}, "B");
+  std::vector<Task<std::int64_t>> changing;
+  for (int rank = 0; rank <= 10; ++rank) {
+    const chat::Change change{.guild = "g",
+                              .what = chat::Change::What::role,
+                              .subject = "10",
+                              .value = fmt::to_string(rank)};
+    changing.push_back(permissions.change(*granted, change, none, patience()));
+  }
+  for (const auto& changed : all_at_once(std::move(changing))) EXPECT_TRUE(changed);
+  const auto log = wait_for(records.audit("g", 1000, 100, patience()));
+  ASSERT_EQ(log->size(), 11U);
+  for (std::size_t i = 0; i + 1 < log->size(); ++i)
+    EXPECT_EQ(log->at(i).was, log->at(i + 1).change.value);
+  chat::Permissions again{records, {}};
+  ASSERT_TRUE(wait_for(again.load(patience())));
+  EXPECT_EQ(again.rules("g").roles.at("10"), permissions.rules("g").roles.at("10"));
 }
 
 TEST_P(Records, A_bad_prefix_changes_nothing) {

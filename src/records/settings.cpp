@@ -1,5 +1,7 @@
 #include "records/settings.h"
 
+#include "chat/doubt.h"
+
 namespace orrery::records {
 namespace {
 
@@ -42,19 +44,45 @@ Task<> StoredSettings::write(storage::Statement statement, storage::Patience pat
   co_return Result<>{};
 }
 
+Task<> StoredSettings::refresh(storage::Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
+  auto reading = read_again(std::move(patience));
+  co_return co_await std::move(reading);
+}
+
+Task<> StoredSettings::read_again(storage::Patience patience) {
+  const auto stale = stale_;
+  for (const auto& guild : stale) {
+    auto reading = database_.read(
+        {"SELECT name, value FROM guild_settings WHERE guild = $1", {guild}}, patience);
+    const auto rows = co_await std::move(reading);
+    if (!rows) co_return fail(rows.error());
+    Values values;
+    for (const auto& row : *rows) values[row.text(0)] = row.text(1);
+    guilds_.insert_or_assign(guild, std::move(values));
+    stale_.erase(guild);
+  }
+  co_return Result<>{};
+}
+
 Task<> StoredSettings::set_of_guild(std::string guild, std::string name,
                                     std::optional<std::string> value, storage::Patience patience) {
   if (auto good = chat::check_setting(name, value); !good) co_return good;
-  auto writing =
-      write(statement_for("guild_settings", "guild", guild, name, value), std::move(patience));
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
+  auto writing = write(statement_for("guild_settings", "guild", guild, name, value), patience);
   auto written = co_await std::move(writing);
-  if (!written) co_return written;
-  if (value) {
-    guilds_[guild][name] = std::move(*value);
-  } else {
-    guilds_[guild].erase(name);
+  if (written && value) guilds_[guild][name] = std::move(*value);
+  if (written && !value) guilds_[guild].erase(name);
+  if (!written && chat::leaves_doubt(written.error().kind())) {
+    stale_.insert(guild);
+    auto reading = read_again(std::move(patience));
+    [[maybe_unused]] const auto read = co_await std::move(reading);  // else the watch does it
   }
-  co_return Result<>{};
+  co_return written;
 }
 
 Task<chat::Settings::Values> StoredSettings::of_person(std::string person,

@@ -1,8 +1,13 @@
 // Settings of guilds and people in the database; those of guilds are held in memory.
 //
+// A guild's are changed one after the other; one whose change is in doubt is read again.
+//
 // Threads   the bot strand.
 #pragma once
 
+#include <set>
+
+#include "async/turns.h"
 #include "chat/guild_rules.h"
 #include "chat/settings.h"
 #include "storage/database.h"
@@ -24,11 +29,19 @@ class StoredSettings final : public chat::Settings {
   Task<> set_of_person(std::string person, std::string name, std::optional<std::string> value,
                        storage::Patience patience) override;
 
+  // Whether somewhere a change may or may not have been kept, and reading there again.
+  bool stale() const { return !stale_.empty(); }
+  Task<> refresh(storage::Patience patience);
+
  private:
+  // Requires: it is the caller's turn.
+  Task<> read_again(storage::Patience patience);
   Task<> write(storage::Statement statement, storage::Patience patience);
 
   storage::Database& database_;
   chat::TextMap<Values> guilds_;
+  std::set<std::string> stale_;
+  async::Turns turns_;
 };
 
 }  // namespace orrery::records

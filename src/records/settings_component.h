@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lifecycle/component.h"
+#include "records/refresh_component.h"
 #include "records/settings.h"
 #include "storage/database_component.h"
 
@@ -14,7 +15,10 @@ class SettingsComponent final : public lifecycle::Component {
 
   Task<> start(lifecycle::Context context) override {
     context.doing("loading the settings of all guilds");
-    return settings_.load({context.deadline(), context.token()});
+    auto loading = settings_.load({context.deadline(), context.token()});
+    auto loaded = co_await std::move(loading);
+    if (loaded) watch_over(settings_, "settings", context);
+    co_return loaded;
   }
 
   StoredSettings& settings() { return settings_; }

@@ -221,7 +221,7 @@ Result<std::string> backup_file(const Backend& backend, const std::string& folde
   auto stamp = iso8601(wall_now()).substr(0, 19) + "Z";
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
   for (int i = 0;; ++i) {
-    const auto file = fmt::format(
+    auto file = fmt::format(
         "{}/orrery-{}-v{}{}{}.{}", folder, stamp, version, i == 0 ? "" : fmt::format("-{}", i),
         purpose == Purpose::before_change ? "-auto" : "", backend.extension());
     if (!fs::exists(file, error)) return file;

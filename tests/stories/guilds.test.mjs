@@ -6,6 +6,34 @@ import { startBot, until } from '../support/bot.mjs';
 const guild = 'webchat';
 const change = (bot, what, subject, value) => bot.control('POST', '/api/permissions/change', { guild, what, subject, value });
 
+describe('The commands', { concurrency: 3 }, () => {
+  it('are listed, and written down for people and for Discord, from their declarations', async (t) => {
+    const bot = await startBot(t);
+    const list = await bot.cli('commands');
+    assert.equal(list.code, 0, list.stderr);
+    assert.match(list.stdout, /^prefix set PREFIX +Sets the only prefix\.$/m);
+    assert.match(list.stdout, /^maintenance .*\(owner\)$/m);
+    const reference = await bot.cli('commands', '--markdown');
+    assert.match(reference.stdout, /^# Commands\n\n## /);
+    assert.match(reference.stdout, /^### `!why /m);
+    const slash = JSON.parse((await bot.cli('commands', '--discord')).stdout);
+    const permissions = slash.find((one) => one.name === 'permissions');
+    const role = permissions.options.find((one) => one.name === 'role');
+    assert.equal(role.type, 1);
+    assert.deepEqual(role.options.map((one) => [one.name, one.type, one.required]), [['role', 8, true], ['rank', 3, true]]);
+    const count = (options) => options.reduce((most, one) => Math.max(most, 1 + count(one.options ?? [])), 0);
+    for (const one of slash) {
+      assert.match(one.name, /^[a-z0-9_-]{1,32}$/);
+      assert.ok(one.description.length >= 1 && one.description.length <= 100);
+      assert.ok(one.options.length <= 25 && count(one.options) <= 3);
+    }
+    assert.equal((await bot.cli('commands', '--json')).code, 0);
+    assert.equal((await bot.cli('commands', '--markdown', '--discord')).code, 2);
+    await bot.stop();
+    assert.equal((await bot.cli('commands')).code, 69);
+  });
+});
+
 describe('Permissions over HTTP', { concurrency: 3 }, () => {
   it('are shown, changed, explained, audited and undone, and hold for the chat at once', async (t) => {
     const bot = await startBot(t);

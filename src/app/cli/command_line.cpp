@@ -38,6 +38,7 @@ class Parser {
     add_user();
     add_config();
     add_db();
+    add_commands();
     add_log();
     add<Version>("version", "Say which version this is");
   }
@@ -209,6 +210,19 @@ class Parser {
     sub("shell", "Open its own program: sqlite3 or psql", Db::Do::shell);
   }
 
+  void add_commands() {
+    auto* command = add("commands", "List the commands people can give the bot", commands_);
+    auto* markdown = command->add_flag_callback(
+        "--markdown", [this] { commands_.as = Commands::As::markdown; },
+        "As a reference, in Markdown");
+    command
+        ->add_flag_callback(
+            "--discord", [this] { commands_.as = Commands::As::discord; },
+            "As Discord's application commands, in JSON")
+        ->excludes(markdown);
+    command->callback([this] { line_.command = commands_; });
+  }
+
   void add_log() {
     auto* command = app_.add_subcommand("log", "Look at or change what is logged");
     command->fallthrough();
@@ -231,6 +245,7 @@ class Parser {
   User user_;
   Config config_;
   Db db_;
+  Commands commands_;
   LogLevel level_;
   bool runtime_ = false;
 };

@@ -61,13 +61,17 @@ struct Db {
   std::optional<std::string> file;  // of backup and restore
   Duration timeout = std::chrono::minutes{10};
 };
+struct Commands {
+  enum class As { list, markdown, discord };
+  As as = As::list;
+};
 struct LogLevel {
   std::optional<std::string> level;
 };
 struct Version {};
 
 using Command = std::variant<Run, Chat, Check, Status, Retry, Restart, Stop, Analyze, User, Config,
-                             Db, LogLevel, Version>;
+                             Db, Commands, LogLevel, Version>;
 
 struct CommandLine {
   Common common;

@@ -21,6 +21,7 @@ Exit analyze(const Common& common, const Analyze& options);
 Exit user(const Common& common, const User& options);
 int config(const Common& common, const Config& options);
 int db(const Common& common, const Db& options);
+Exit commands(const Common& common, const Commands& options);
 Exit log_level(const Common& common, const LogLevel& options);
 Exit version(const Common& common);
 

@@ -1,4 +1,5 @@
 #include "app/commands/commands.h"
+#include "chat/command_docs.h"
 #include "core/text.h"
 
 namespace orrery::app {
@@ -35,20 +36,6 @@ std::string parameter_line(const chat::Parameter& p) {
                      p.need == chat::Need::optional ? " (optional)" : "");
 }
 
-std::string limits_of(const chat::Command& command) {
-  std::vector<std::string> said;
-  if (command.cooldown) {
-    said.push_back(fmt::format("{} time{} in {} per {}", command.cooldown->uses,
-                               command.cooldown->uses == 1 ? "" : "s",
-                               human(command.cooldown->within), name_of(command.cooldown->per)));
-  }
-  if (command.concurrency) {
-    said.push_back(fmt::format("{} at once per {}", command.concurrency->most,
-                               name_of(command.concurrency->per)));
-  }
-  return join(said, ", ");
-}
-
 std::string explain(const Node& node, const std::string& prefix) {
   const auto& command = node.declaration;
   std::vector<std::string> lines{chat::usage_of(node, prefix), command.summary};
@@ -57,7 +44,7 @@ std::string explain(const Node& node, const std::string& prefix) {
   for (const auto& flag : command.takes.flags)
     lines.push_back(fmt::format("  --{:<12} {}", flag.name, flag.help));
   if (!command.aliases.empty()) lines.push_back("Also called: " + join(command.aliases, ", "));
-  if (const auto limits = limits_of(command); !limits.empty())
+  if (const auto limits = chat::limits_of(command); !limits.empty())
     lines.push_back("Limited: " + limits);
   for (const auto& example : command.examples)
     lines.push_back(fmt::format("Example: {}{}", prefix, example));

@@ -6,6 +6,7 @@ namespace {
 
 using chat::Invocation;
 using chat::Services;
+using List = chat::Prefixes::List;
 
 std::vector<std::string> current(const Services& services, const Invocation& invocation) {
   const auto list = services.prefixes.of(invocation.message().guild);
@@ -15,11 +16,11 @@ std::vector<std::string> current(const Services& services, const Invocation& inv
 // All outlive the pipeline.
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::string> put(const Services& services, Invocation invocation,
-                      std::vector<std::string> prefixes) {
+                      chat::Prefixes::Edit edit) {
   const auto guild = invocation.message().guild;
-  auto setting = services.prefixes.set(guild, std::move(prefixes), invocation.patience());
-  auto set = co_await std::move(setting);
-  if (!set) co_return fail(std::move(set).error());
+  auto editing = services.prefixes.edit(guild, std::move(edit), invocation.patience());
+  auto edited = co_await std::move(editing);
+  if (!edited) co_return fail(std::move(edited).error());
   co_return fmt::format("Commands begin with {} here from now on.",
                         join(current(services, invocation), " or "));
 }
@@ -31,25 +32,30 @@ Task<std::string> show(const Services& services, Invocation invocation) {
 
 Task<std::string> refuse(Error error) { co_return fail(std::move(error)); }
 
-Task<std::string> remove(const Services& services, Invocation invocation) {
-  auto prefixes = current(services, invocation);
-  if (std::erase(prefixes, invocation.given.text("prefix")) == 0)
-    co_return fail(ErrorKind::not_found, "'{}' is no prefix here.",
-                   printable(invocation.given.text("prefix")));
-  auto putting = put(services, std::move(invocation), std::move(prefixes));
-  co_return co_await std::move(putting);
-}
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
+Task<std::string> remove(const Services& services, Invocation invocation) {
+  const auto edit = [prefix = invocation.given.text("prefix")](List now) -> Result<List> {
+    if (std::erase(now, prefix) == 0)
+      return fail(ErrorKind::not_found, "'{}' is no prefix here.", printable(prefix));
+    return now;
+  };
+  return put(services, std::move(invocation), edit);
+}
+
 Task<std::string> set(const Services& services, Invocation invocation) {
-  std::vector prefixes{invocation.given.text("prefix")};
-  return put(services, std::move(invocation), std::move(prefixes));
+  const auto edit = [prefix = invocation.given.text("prefix")](const List&) {
+    return List{prefix};
+  };
+  return put(services, std::move(invocation), edit);
 }
 
 Task<std::string> add(const Services& services, Invocation invocation) {
-  auto prefixes = current(services, invocation);
-  prefixes.push_back(invocation.given.text("prefix"));
-  return put(services, std::move(invocation), std::move(prefixes));
+  const auto edit = [prefix = invocation.given.text("prefix")](List now) {
+    now.push_back(prefix);
+    return now;
+  };
+  return put(services, std::move(invocation), edit);
 }
 
 // Looking is everyone's, changing is not: the same word, as people expect it.
@@ -80,7 +86,7 @@ chat::Command prefix_command(const Services& services) {
                       .summary = "Goes back to the default prefix.",
                       .access = chat::Access::ranked,
                       .run = [&services](Invocation invocation) {
-                        return put(services, std::move(invocation), {});
+                        return put(services, std::move(invocation), [](const List&) { return List{}; });
                       }};
   return {
       .name = "prefix",

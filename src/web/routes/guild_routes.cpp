@@ -1,4 +1,4 @@
-// Permissions, commands and settings of guilds, as the dashboard shows and changes them.
+// Permissions and settings of guilds, as the dashboard shows and changes them.
 #include <charconv>
 #include <limits>
 
@@ -83,43 +83,6 @@ json::value permissions_of(const Services& services, const std::string& guild) {
       {"exceptions", std::move(exceptions)},
       {"unconfigured", rules.unconfigured ? json::value(word(*rules.unconfigured)) : json::value{}},
       {"otherwise", word(services.permissions.otherwise())}};
-}
-
-json::value parameter_of(const chat::Parameter& p) {
-  return {{"name", p.name},
-          {"kind", name_of(p.kind)},
-          {"help", p.help},
-          {"required", p.need == chat::Need::required},
-          {"choices", array_of(p.choices, [](const auto& c) { return json::value(c); })}};
-}
-
-json::value command_of(const chat::Node& node) {
-  const auto& c = node.declaration;
-  json::object object{
-      {"path", node.path},
-      {"usage", usage_of(node, "")},
-      {"summary", c.summary},
-      {"details", c.details},
-      {"category", c.category},
-      {"access", name_of(c.access)},
-      {"group", !c.run},
-      {"aliases", array_of(c.aliases, [](const auto& a) { return json::value(a); })},
-      {"examples", array_of(c.examples, [](const auto& e) { return json::value(e); })},
-      {"platforms", array_of(c.platforms, [](const auto& p) { return json::value(p); })},
-      {"parameters", array_of(c.takes.parameters, parameter_of)},
-      {"flags", array_of(c.takes.flags, [](const chat::Flag& flag) -> json::value {
-         return {{"name", flag.name},
-                 {"help", flag.help},
-                 {"takes", flag.takes ? json::value(flag.takes->name) : json::value{}}};
-       })}};
-  if (c.cooldown) {
-    object["cooldown"] = {{"per", name_of(c.cooldown->per)},
-                          {"uses", c.cooldown->uses},
-                          {"within_ms", milliseconds(c.cooldown->within)}};
-  }
-  if (c.concurrency)
-    object["concurrency"] = {{"per", name_of(c.concurrency->per)}, {"most", c.concurrency->most}};
-  return object;
 }
 
 json::value entry_of(const chat::AuditEntry& entry) {
@@ -350,11 +313,6 @@ class GuildRoutes {
   async::Clock& clock_;
 };
 
-json::value commands_of(const Services& services, const std::string&) {
-  return {{"commands", array_of(all_of(services.commands),
-                                [](const auto& node) { return command_of(*node); })}};
-}
-
 }  // namespace
 
 void add_guild_routes(Router& router, BackOffice& office, async::Clock& clock) {
@@ -367,7 +325,6 @@ void add_guild_routes(Router& router, BackOffice& office, async::Clock& clock) {
   };
   looking("/api/guilds", guilds_of);
   looking("/api/permissions", permissions_of);
-  looking("/api/commands", commands_of);
   looking("/api/guild", guild_of);
   const Router::Call<Guarded> explain = [routes](net::Request r, Guarded) {
     return routes->explain_it(r);

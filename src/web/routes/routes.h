@@ -38,7 +38,9 @@ void add_user_routes(Router& router, Accounts& accounts, RuntimeControl& runtime
 void add_key_routes(Router& router, Accounts& accounts);
 // /api/log/*
 void add_log_routes(Router& router, RuntimeControl& runtime, const observe::LogTail& tail);
-// /api/permissions* /api/commands /api/guild* /api/audit /api/maintenance
+// /api/commands*
+void add_command_routes(Router& router, chat::BackOffice& office, async::Clock& clock);
+// /api/permissions* /api/guild* /api/audit /api/maintenance
 void add_guild_routes(Router& router, chat::BackOffice& office, async::Clock& clock);
 // /api/database*
 using MakeUpkeep = std::function<Result<std::unique_ptr<storage::Upkeep>>()>;
