@@ -77,7 +77,7 @@ Program::Program(RunOptions options)
   web::add_chat_routes(router_, door_);
   web::add_command_routes(router_, office_, clock_);
   web::add_guild_routes(router_, office_, clock_);
-  web::add_database_routes(router_, *this, [this] { return make_upkeep(); });
+  web::add_database_routes(router_, *this, [this] { return make_upkeep(); }, restoration_, clock_);
 }
 
 Program::~Program() = default;
@@ -119,6 +119,7 @@ Result<> Program::make_driver() {
                   .log = log_,
                   .handled = handled_,
                   .database_numbers = database_numbers_,
+                  .restoration = restoration_,
                   .control = control_.strand(),
                   .bot = bot_.strand(),
                   .data_folder = options_.data_folder,

@@ -113,6 +113,7 @@ class Program final : public web::RuntimeControl {
   bool checking_successor_ = false;
   std::atomic<std::uint64_t> handled_ = 0;
   storage::DatabaseNumbers database_numbers_;
+  storage::Restoration restoration_;
   web::Accounts accounts_;
   observe::LogTail log_tail_;
   observe::Metrics metrics_;

@@ -21,6 +21,10 @@ PipelineComponent::PipelineComponent(records::PermissionsComponent& permissions,
 
 Task<> PipelineComponent::start(lifecycle::Context context) {
   add_commands_(services_);
+  for (const auto& name : services_.permissions.resolve_never(commands_)) {
+    context.journal().write(Level::warn, "chat", "permissions.never names no command",
+                            {{"name", name}});
+  }
   const chat::CommandStage::Services used{.commands = commands_,
                                           .prefixes = services_.prefixes,
                                           .permissions = services_.permissions,

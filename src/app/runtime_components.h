@@ -45,7 +45,7 @@ class PipelineComponent final : public lifecycle::Component {
   AddCommands add_commands_;
   chat::BackOffice& office_;
   chat::Recorder* const recorder_;  // nothing: nobody keeps a history
-  chat::MemoryPrefixes fallback_;
+  chat::DefaultPrefixes fallback_;
   chat::CommandRegistry commands_;
   const chat::Services services_;
   std::unique_ptr<chat::Pipeline> pipeline_;

@@ -82,7 +82,8 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
                               p.on_listening);
 
   auto database = app.runtime.add<storage::DatabaseComponent>(
-      "database", needs(), database_options, std::ref(p.journal), std::ref(p.database_numbers));
+      "database", needs(), database_options, std::ref(p.journal), std::ref(p.database_numbers),
+      std::ref(p.restoration));
   auto settings_kept =
       app.runtime.add<records::SettingsComponent>("settings", needs(database)).on(p.bot);
   auto permissions =

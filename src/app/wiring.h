@@ -22,6 +22,7 @@ struct Parts {
   std::unique_ptr<observe::Log>& log;
   std::atomic<std::uint64_t>& handled;
   storage::DatabaseNumbers& database_numbers;
+  storage::Restoration& restoration;
   async::Strand control;
   async::Strand bot;
   std::string data_folder;

@@ -10,6 +10,7 @@
 namespace orrery::chat {
 namespace {
 
+constexpr std::size_t most_bytes = 4000;
 constexpr std::size_t most_flags = 16;
 
 std::string shown(std::string_view word) {
@@ -116,11 +117,11 @@ class Parser {
       : declaration_{declaration}, text_{text}, where_{where} {}
 
   Result<Arguments> parse() {
-    auto words = words_of_all();
-    if (!words) return fail(std::move(words).error());
-    words_ = std::move(*words);
-    while (at_ < words_.size()) {
-      if (auto taken = take_word(); !taken) return fail(std::move(taken).error());
+    if (text_.size() > most_bytes)
+      return fail(ErrorKind::invalid, "a command takes at most {} bytes, not {}", most_bytes,
+                  text_.size());
+    while (!(text_ = trim(text_)).empty()) {
+      if (auto taken = take(); !taken) return fail(std::move(taken).error());
     }
     for (; next_ < declaration_.parameters.size(); ++next_) {
       const auto& missing = declaration_.parameters[next_];
@@ -131,68 +132,65 @@ class Parser {
   }
 
  private:
-  // With a rest at the end, what it takes need be no words: a lone quote in it is a character.
-  Result<std::vector<Word>> words_of_all() const {
-    auto words = words_of(text_);
-    const auto& parameters = declaration_.parameters;
-    if (words || parameters.empty() || parameters.back().kind != Kind::rest) return words;
-    return plain_words();
+  bool flag_follows() const {
+    return !only_words_ && text_.starts_with("--") && !declaration_.flags.empty();
   }
-  std::vector<Word> plain_words() const {
-    std::vector<Word> words;
-    for (auto left = text_; !left.empty() && words.size() <= most_words;) {
-      const auto [word, rest] = first_word(left);
-      const auto begin = static_cast<std::size_t>(word.data() - text_.data());
-      if (!word.empty()) words.push_back({.text = std::string{word}, .begin = begin});
-      left = rest;
-    }
-    return words;
+  const Parameter* next_parameter() const {
+    return next_ < declaration_.parameters.size() ? &declaration_.parameters[next_] : nullptr;
   }
 
-  Result<> take_word() {
-    const auto& word = words_[at_];
-    const bool flag = !word.quoted && !only_words_ && word.text.size() > 2 &&
-                      word.text.starts_with("--") && !declaration_.flags.empty();
-    if (flag) return take_flag();
-    if (word.text == "--" && !word.quoted && !only_words_ && !declaration_.flags.empty()) {
-      only_words_ = true;
-      ++at_;
-      return {};
+  // One flag, one word, or the rest: which need be no words, so that a lone quote is a character.
+  Result<> take() {
+    if (flag_follows()) return take_flag();
+    const auto* parameter = next_parameter();
+    if (parameter != nullptr && parameter->kind == Kind::rest) {
+      ++next_;
+      return put(parameter->name, *parameter, std::exchange(text_, {}));
     }
-    if (next_ == declaration_.parameters.size())
-      return fail(ErrorKind::invalid, "there is no use for '{}'", shown(word.text));
-    return take_parameter(declaration_.parameters[next_++]);
+    const auto word = take_word();
+    if (!word) return fail(word.error());
+    if (parameter == nullptr)
+      return fail(ErrorKind::invalid, "there is no use for '{}'", shown(*word));
+    ++next_;
+    return put(parameter->name, *parameter, *word);
   }
 
-  Result<> take_parameter(const Parameter& parameter) {
-    if (parameter.kind == Kind::rest) {
-      const auto rest = trim(text_.substr(words_[at_].begin));
-      at_ = words_.size();
-      return put(parameter.name, parameter, rest);
-    }
-    const auto& word = words_[at_++];
-    return put(parameter.name, parameter, word.text);
+  // Requires: there is one.
+  Result<std::string> take_word() {
+    std::size_t at = 0;
+    auto word = next_word(text_, at);
+    if (!word) return fail(std::move(word).error());
+    text_ = trim(text_.substr(at));
+    return std::move((*word)->text);
   }
 
   Result<> take_flag() {
     if (++flags_ > most_flags)
       return fail(ErrorKind::invalid, "a command takes at most {} flags", most_flags);
-    const auto written = std::string_view{words_[at_++].text}.substr(2);
+    const auto typed = take_word();
+    if (!typed) return fail(typed.error());
+    const auto written = std::string_view{*typed}.substr(2);
+    only_words_ = written.empty();
+    if (only_words_) return {};
     const auto equals = written.find('=');
     const auto name = lower(written.substr(0, equals));
     const auto flag = std::ranges::find(declaration_.flags, name, &Flag::name);
     if (flag == declaration_.flags.end()) return unknown_flag(name);
-    if (!flag->takes) {
-      if (equals != std::string_view::npos)
-        return fail(ErrorKind::invalid, "--{} takes no value", name);
-      arguments_.put(name, true);
-      return {};
-    }
-    if (equals != std::string_view::npos)
+    if (equals != std::string_view::npos) {
+      if (!flag->takes) return fail(ErrorKind::invalid, "--{} takes no value", name);
       return put(name, *flag->takes, written.substr(equals + 1));
-    if (at_ == words_.size())
-      return fail(ErrorKind::invalid, "--{} needs {}", name, capitals(flag->takes->name));
-    return put(name, *flag->takes, words_[at_++].text);
+    }
+    if (flag->takes) return take_value(name, *flag->takes);
+    arguments_.put(name, true);
+    return {};
+  }
+
+  Result<> take_value(const std::string& name, const Parameter& value) {
+    if (text_.empty())
+      return fail(ErrorKind::invalid, "--{} needs {}", name, capitals(value.name));
+    const auto word = take_word();
+    if (!word) return fail(word.error());
+    return put(name, value, *word);
   }
 
   Result<> unknown_flag(std::string_view name) const {
@@ -210,10 +208,8 @@ class Parser {
   }
 
   const Declaration& declaration_;
-  const std::string_view text_;
+  std::string_view text_;  // what is left
   const Surroundings& where_;
-  std::vector<Word> words_;
-  std::size_t at_ = 0;    // the next word
   std::size_t next_ = 0;  // the next parameter
   std::size_t flags_ = 0;
   bool only_words_ = false;

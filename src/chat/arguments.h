@@ -5,7 +5,7 @@
 // Words are separated by spaces; "several words" count as one. Flags may stand anywhere before a
 // rest, which takes everything that follows as it was written; `--` ends the flags.
 //
-// Limits    64 words, 16 flags, 4,000 bytes: more is refused, not cut.
+// Limits    16 flags, 4,000 bytes: more is refused, not cut.
 #pragma once
 
 #include <map>

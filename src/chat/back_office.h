@@ -40,6 +40,7 @@ class BackOffice {
 template <class T>
 asio::awaitable<void> BackOffice::answer(Question<T> question, const Services* services,
                                          async::Patience patience, async::Oneshot<Result<T>> to) {
+  if (patience.over()) co_return;  // nobody waits for it any more
   try {
     auto asking = question(*services, std::move(patience));
     to.set(co_await std::move(asking));
@@ -52,6 +53,7 @@ template <class T>
 Task<T> BackOffice::ask(Question<T> question, async::Patience patience) {
   if (!scope_) co_return fail(ErrorKind::unavailable, "the bot is not ready");
   async::Oneshot<Result<T>> reply;
+  patience.token = scope_->token();
   scope_->spawn("a question of the dashboard",
                 answer<T>(std::move(question), services_, patience, reply));
   const auto timer = clock_->arm(patience.deadline, [reply] {

@@ -21,7 +21,7 @@ constexpr std::size_t longest_name = 64;
 constexpr std::size_t longest_subject = 256;
 
 Result<> check_line(std::string_view text, std::size_t longest, std::string_view what) {
-  if (text.empty() || text.size() > longest || !is_utf8(text) || printable(text) != text)
+  if (text.size() > longest || !is_visible(text, Spaces::fine))
     return fail(ErrorKind::invalid, "{} has 1 to {} visible bytes", what, longest);
   return {};
 }

@@ -125,8 +125,12 @@ TEST_F(Chat, A_mistyped_command_suggests_the_nearest) {
 TEST_F(Chat, A_command_that_throws_or_fails_is_answered_and_reported_as_failed) {
   say("hey!throws");
   say("hey!fails");
-  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("failed"), "No luck\nTry again"));
-  EXPECT_THAT(heard->ends, ElementsAre(Handled::failed, Handled::failed));
+  say("hey!fails", Standing::owner);
+  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("That failed"),
+                                          HasSubstr("something the bot needs is not there"),
+                                          "No luck\nTry again"))
+      << "what failed is told to the owner alone";
+  EXPECT_THAT(heard->ends, ElementsAre(Handled::failed, Handled::failed, Handled::failed));
 }
 
 TEST_F(Chat, Owner_commands_are_for_owners) {
@@ -210,7 +214,7 @@ TEST(Prefix, Is_short_and_has_no_spaces) {
   EXPECT_FALSE(check_prefix(""));
   EXPECT_FALSE(check_prefix("a b"));
   EXPECT_FALSE(check_prefix(std::string(17, 'x')));
-  EXPECT_FALSE(check_prefixes(std::vector<std::string>(11, "x")));
+  EXPECT_FALSE(check_prefixes("g", std::vector<std::string>(11, "x")));
 }
 
 TEST(CommandRegistry, Refuses_a_declaration_that_could_not_work) {
@@ -246,6 +250,16 @@ TEST(CommandRegistry, Refuses_a_declaration_that_could_not_work) {
       HasSubstr("more than 25 choices"));
   EXPECT_THAT(refused({.name = "c", .summary = std::string(101, 'x')}), HasSubstr("summary"));
   EXPECT_EQ(commands.names(), std::vector<std::string>{"a"}) << "what was refused left nothing";
+}
+
+TEST_F(Chat, The_grant_for_one_command_runs_no_other) {
+  Command borrow{.name = "borrow", .access = Access::open};
+  borrow.run = [this](Invocation invocation) {
+    return commands.find("secret")->declaration.run(std::move(invocation));
+  };
+  add(std::move(borrow));
+  say("hey!borrow", Standing::sysadmin);
+  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("run with the grant for 'borrow'")));
 }
 
 TEST(CommandDocs, Tell_of_every_command_what_it_takes_and_whose_it_is) {

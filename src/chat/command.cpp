@@ -67,6 +67,13 @@ Result<> check_takes(const Declaration& takes) {
   return check_order(takes.parameters);
 }
 
+Result<> check_limits(const Command& command) {
+  const bool cools = !command.cooldown ||
+                     (command.cooldown->uses > 0 && command.cooldown->within > Duration::zero());
+  if (cools && (!command.concurrency || command.concurrency->most > 0)) return {};
+  return fail(ErrorKind::invalid, "its limits let nobody use it");
+}
+
 Result<> check_declaration(const Command& command, int depth) {
   if (auto good = check_name(command.name); !good) return good;
   for (const auto& alias : command.aliases) {
@@ -79,7 +86,19 @@ Result<> check_declaration(const Command& command, int depth) {
     return fail(ErrorKind::invalid, "a group has at most {} commands", most_children);
   if (!command.run && command.commands.empty())
     return fail(ErrorKind::invalid, "it neither does anything nor has commands of its own");
+  if (auto good = check_limits(command); !good) return good;
   return check_takes(command.takes);
+}
+
+Task<std::string> refuse(Error error) { co_return fail(std::move(error)); }
+
+// What runs a command demands the grant for this very one.
+auto guarded(std::string path, decltype(Command::run) run) {
+  return [path = std::move(path), run = std::move(run)](Invocation invocation) {
+    if (invocation.granted->command == path) return run(std::move(invocation));
+    return refuse({ErrorKind::denied, fmt::format("'{}' was run with the grant for '{}'", path,
+                                                  invocation.granted->command)});
+  };
 }
 
 Result<> add_to(Node& parent, Command command, int depth);
@@ -95,6 +114,7 @@ Result<std::shared_ptr<const Node>> make_node(const Node& parent, Command comman
     if (auto added = add_to(*node, std::move(child), depth + 1); !added)
       return fail(std::move(added).error());
   }
+  if (command.run) command.run = guarded(node->path, std::move(command.run));
   node->declaration = std::move(command);
   return node;
 }

@@ -19,6 +19,30 @@ std::string sentence(std::string_view text) {
   return shown;
 }
 
+// Failures of what the bot stands on, not of what was asked.
+bool is_the_bots_own(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::unavailable:
+    case ErrorKind::timeout:
+    case ErrorKind::cancelled:
+    case ErrorKind::corrupt:
+    case ErrorKind::internal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Addresses and files are the owner's business; the log has them.
+Result<std::string> for_everyone(Result<std::string> failed) {
+  const auto kind = failed.error().kind();
+  if (!is_the_bots_own(kind)) return failed;
+  if (kind == ErrorKind::corrupt || kind == ErrorKind::internal)
+    return fail(kind, "That failed. Whoever runs the bot finds the reason in its log.");
+  return fail(Error{kind, "That did not work: something the bot needs is not there just now."}
+                  .remedy("try again in a while"));
+}
+
 }  // namespace
 
 std::string answer_of(const Error& error) {
@@ -77,9 +101,9 @@ Result<Invocation> CommandStage::admit(const Exchange& exchange, const Call& cal
   const auto& message = exchange.message;
   const auto& node = *call.match->node;
   const bool owner = message.author.standing == Standing::owner;
-  const auto* maintenance = services_.settings.of_guild(everywhere, maintenance_setting);
-  if (maintenance != nullptr && !owner)
-    return fail(ErrorKind::unavailable, "The bot is under maintenance: {}", *maintenance);
+  const auto* reason = maintenance(services_.settings);
+  if (reason != nullptr && !owner)
+    return fail(ErrorKind::unavailable, "The bot is under maintenance: {}", *reason);
   if (auto fits = check_place(node, message); !fits) return fail(std::move(fits).error());
   auto granted = services_.permissions.may_use(node, message);
   if (!granted) {
@@ -98,7 +122,7 @@ Result<Invocation> CommandStage::admit(const Exchange& exchange, const Call& cal
     if (!entered) return fail(std::move(entered).error());
     pass = std::move(*entered);
   }
-  return Invocation{.granted = *granted,
+  return Invocation{.granted = std::move(*granted),
                     .said = {},
                     .prefix = std::string{call.prefix},
                     .command = node.path,
@@ -140,10 +164,12 @@ asio::awaitable<Handled> CommandStage::run(std::shared_ptr<Exchange> exchange,
         {{"command", node->path}, {"reason", async::describe(std::current_exception())}});
   }
   pass.reset();
-  if (!answer && answer.error().kind() == ErrorKind::internal) {
+  if (!answer && is_the_bots_own(answer.error().kind())) {
     services_.journal.write(Level::error, "chat", "a command failed",
                             {{"command", node->path}, {"reason", answer.error().text()}});
   }
+  const bool owner = exchange->message.author.standing == Standing::owner;
+  if (!answer && !owner) answer = for_everyone(std::move(answer));
   const auto text = answer ? *answer : answer_of(answer.error());
   if (!text.empty()) exchange->outlet->reply(exchange->message, text);
   co_return answer ? Handled::answered : Handled::failed;

@@ -101,26 +101,30 @@ Result<Cron> Cron::parse(std::string_view text) {
   for (const auto& [nickname, meaning] : nicknames) {
     if (lower(text) == nickname) return parse(meaning);
   }
-  const auto words = words_of(text);
-  if (!words || words->size() != std::size(fields)) {
+  std::vector<std::string_view> w;
+  for (auto left = text; !left.empty();) {
+    const auto [word, rest] = first_word(left);
+    w.push_back(word);
+    left = rest;
+  }
+  if (w.size() != std::size(fields)) {
     return fail(ErrorKind::invalid,
                 "a schedule has five fields (minute hour day month weekday) or is one of @hourly, "
                 "@daily, @weekly, @monthly, @yearly");
   }
   Cron cron;
   std::bitset<8> weekdays;
-  const auto& w = *words;
   for (auto& set :
-       {set_field(fields[0], w[0].text, cron.minutes_),
-        set_field(fields[1], w[1].text, cron.hours_), set_field(fields[2], w[2].text, cron.days_),
-        set_field(fields[3], w[3].text, cron.months_), set_field(fields[4], w[4].text, weekdays)}) {
+       {set_field(fields[0], w[0], cron.minutes_), set_field(fields[1], w[1], cron.hours_),
+        set_field(fields[2], w[2], cron.days_), set_field(fields[3], w[3], cron.months_),
+        set_field(fields[4], w[4], weekdays)}) {
     if (!set) return fail(set.error());
   }
   for (std::size_t i = 0; i < 8; ++i) {
     if (weekdays[i]) cron.weekdays_.set(i % 7);  // 7 is Sunday, too
   }
-  cron.any_day_ = w[2].text.starts_with('*');
-  cron.any_weekday_ = w[4].text.starts_with('*');
+  cron.any_day_ = w[2].starts_with('*');
+  cron.any_weekday_ = w[4].starts_with('*');
   return cron;
 }
 

@@ -36,10 +36,10 @@ std::optional<Channel> MemoryDirectory::channel(std::string_view guild,
   return find(guilds_, guild, &Guild::channels, which);
 }
 
-std::optional<std::string> MemoryDirectory::owner(std::string_view guild) const {
+Standing MemoryDirectory::standing(std::string_view guild, std::string_view member) const {
   const auto at = guilds_.find(guild);
-  if (at == guilds_.end() || at->second.owner.empty()) return std::nullopt;
-  return at->second.owner;
+  const bool owns = at != guilds_.end() && at->second.owner == member;
+  return owns ? Standing::guild_owner : Standing::user;
 }
 
 std::vector<Role> MemoryDirectory::roles(std::string_view guild) const {

@@ -2,7 +2,7 @@
 //
 // Arguments of commands are looked up here: a mention, an id or a name.
 //
-// Threads   the bot strand.
+// Threads   the bot strand; a lookup returns at once.
 #pragma once
 
 #include <map>
@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "chat/message.h"
 
 namespace orrery::chat {
 
@@ -34,7 +36,8 @@ class Directory {
   virtual std::optional<Member> member(std::string_view guild, std::string_view who) const = 0;
   virtual std::optional<Role> role(std::string_view guild, std::string_view which) const = 0;
   virtual std::optional<Channel> channel(std::string_view guild, std::string_view which) const = 0;
-  virtual std::optional<std::string> owner(std::string_view guild) const = 0;
+  // What somebody is there, as far as the platform says.
+  virtual Standing standing(std::string_view guild, std::string_view member) const = 0;
   virtual std::vector<Role> roles(std::string_view guild) const = 0;
 };
 
@@ -51,7 +54,7 @@ class MemoryDirectory final : public Directory {
   std::optional<Member> member(std::string_view guild, std::string_view who) const override;
   std::optional<Role> role(std::string_view guild, std::string_view which) const override;
   std::optional<Channel> channel(std::string_view guild, std::string_view which) const override;
-  std::optional<std::string> owner(std::string_view guild) const override;
+  Standing standing(std::string_view guild, std::string_view member) const override;
   std::vector<Role> roles(std::string_view guild) const override;
 
  private:

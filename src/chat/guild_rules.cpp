@@ -34,18 +34,23 @@ std::optional<Found<Exception>> exception_for(const Exceptions& exceptions, std:
   return std::nullopt;
 }
 
-Decision by_exception(const Found<Exception>& exception, Ground ground) {
-  return {.ruling = exception.value == Exception::allow ? Ruling::allowed : Ruling::denied,
+Ruling ruling_of(bool allowed) { return allowed ? Ruling::allowed : Ruling::denied; }
+
+Rank rank_of(const GuildRules& rules, const Subject& who) {
+  return who.roles == nullptr ? Rank{} : rank_of(rules, *who.roles);
+}
+
+Decision decide_by_exception(const GuildRules& rules, const Subject& who,
+                             const Found<Exception>& exception, Ground ground) {
+  return {.ruling = ruling_of(exception.value == Exception::allow),
           .ground = ground,
+          .has = rank_of(rules, who),
           .by = exception.path};
 }
 
-Ruling ruling_of(bool allowed) { return allowed ? Ruling::allowed : Ruling::denied; }
-
 Decision decide_by_rank(const GuildRules& rules, Unconfigured otherwise, const Wanted& wanted,
                         const Subject& who) {
-  static const std::vector<std::string> none;
-  const auto has = rank_of(rules, who.roles == nullptr ? none : *who.roles);
+  const auto has = rank_of(rules, who);
   if (const auto required = required_rank(rules, wanted.path)) {
     return {.ruling = ruling_of(has >= required->value),
             .ground = Ground::rank,
@@ -85,7 +90,8 @@ std::vector<Told> story(const GuildRules& rules, const Decision& d) {
           {Ground::sysadmin, "is no sysadmin of the bot", "is a sysadmin of the bot"},
           {Ground::guild_owner, "does not own the guild", "owns the guild"},
           {Ground::direct_message, "this is a guild, where ranks count",
-           "this is a direct message, where ranks do not count"},
+           fmt::format("this is a direct message, where nobody has a rank: the command is {} there",
+                       d.allowed() ? "everyone's" : "the owner's")},
           {Ground::user_exception, "there is no exception for this user",
            fmt::format("an exception for this user at '{}' {} it", d.by, verb)},
           {Ground::channel_exception, "there is no exception for this channel",
@@ -136,6 +142,10 @@ Subject subject_of(const Message& message) {
           .roles = &message.author.roles};
 }
 
+Someone who_said(const Message& message) {
+  return {.guild = message.guild, .channel = message.channel, .author = message.author};
+}
+
 std::string exception_key(std::string_view path, std::string_view subject) {
   return fmt::format("{}\n{}", path, subject);
 }
@@ -151,13 +161,24 @@ Decision decide(const GuildRules& rules, Unconfigured otherwise, const Wanted& w
   if (who.standing == Standing::owner) return {Ruling::allowed, Ground::bot_owner};
   if (wanted.access == Access::owner) return {Ruling::denied, Ground::never_assignable};
   if (who.standing == Standing::sysadmin) return {Ruling::allowed, Ground::sysadmin};
-  if (who.guild.empty()) return {Ruling::allowed, Ground::direct_message};
+  if (who.guild.empty()) {
+    const bool allowed = wanted.access == Access::open || otherwise == Unconfigured::allow;
+    return {ruling_of(allowed), Ground::direct_message};
+  }
   if (who.standing == Standing::guild_owner) return {Ruling::allowed, Ground::guild_owner};
   if (const auto at = exception_for(rules.user_exceptions, wanted.path, who.id))
-    return by_exception(*at, Ground::user_exception);
+    return decide_by_exception(rules, who, *at, Ground::user_exception);
   if (const auto at = exception_for(rules.channel_exceptions, wanted.path, who.channel))
-    return by_exception(*at, Ground::channel_exception);
+    return decide_by_exception(rules, who, *at, Ground::channel_exception);
   return decide_by_rank(rules, otherwise, wanted, who);
+}
+
+int asked_for(const GuildRules& rules, Unconfigured otherwise, const Wanted& wanted) {
+  constexpr int above_all = Rank::most + 1;
+  if (wanted.access == Access::owner) return above_all;
+  if (const auto required = required_rank(rules, wanted.path)) return required->value.number();
+  if (wanted.access == Access::open) return 0;
+  return rules.unconfigured.value_or(otherwise) == Unconfigured::allow ? 0 : above_all;
 }
 
 std::vector<Step> explain(const GuildRules& rules, Unconfigured otherwise, const Wanted& wanted,
@@ -185,6 +206,8 @@ std::string refusal(const GuildRules& rules, const Decision& decision, std::stri
       return fmt::format("You were excepted from using '{}'.", command);
     case Ground::channel_exception:
       return fmt::format("'{}' may not be used in this channel.", command);
+    case Ground::direct_message:
+      return fmt::format("Only the owner may use '{}' in a direct message.", command);
     default:
       return fmt::format("Only the owner may use '{}' here: nobody else has been given it.",
                          command);

@@ -3,7 +3,8 @@
 // Everything here is pure. The order of the decision, the first that applies:
 //   1. the owner of the bot may do everything; only they use commands that are never assignable
 //   2. sysadmins and the owner of the guild may use every other command
-//   3. in a direct message there are no ranks: what may be used there may be used by everyone
+//   3. in a direct message nobody has a rank: an open command is everyone's; the rest is as the
+//   setting for commands that nobody configured says
 //   4. an exception for the user, then one for the channel: of the command itself before its
 //   parents
 //   5. a rank required of the command itself, or of the nearest parent that has one
@@ -80,6 +81,22 @@ struct Subject {
 };
 Subject subject_of(const Message& message);
 
+// The same, by itself: what a Subject only points to.
+struct Someone {
+  std::string guild{};
+  std::string channel{};
+  Author author{};
+
+  Subject subject() const {
+    return {.guild = guild,
+            .channel = channel,
+            .id = author.id,
+            .standing = author.standing,
+            .roles = &author.roles};
+  }
+};
+Someone who_said(const Message& message);
+
 struct Wanted {
   std::string_view path;  // "config ranks init": the command with its parents, by their names
   Access access = Access::ranked;
@@ -111,6 +128,10 @@ struct Decision {
 };
 Decision decide(const GuildRules& rules, Unconfigured otherwise, const Wanted& wanted,
                 const Subject& who);
+
+// What the command asks for in the end, by its own rank, its parents' or the policy: the number of
+// a rank, or one above them all if no rank is enough.
+int asked_for(const GuildRules& rules, Unconfigured otherwise, const Wanted& wanted);
 
 // The decision step by step, for a person: what was looked at, in order, and what came of it.
 struct Step {

@@ -37,6 +37,7 @@ Task<std::int64_t> MemoryHistory::forget_author(std::string platform, std::strin
 void Recorder::hear(const Message& message) {
   if (waiting_.size() >= limit) {
     waiting_.pop_front();
+    ++pushed_out_;
     ++lost_;
   }
   waiting_.push_back({.number = 0,
@@ -51,19 +52,40 @@ void Recorder::hear(const Message& message) {
                       .at = wall_now()});
 }
 
+// What was handed over, but for what has been pushed out meanwhile.
+void Recorder::forget(std::size_t taken, std::uint64_t pushed_out_before) {
+  const auto gone = std::min<std::size_t>(pushed_out_ - pushed_out_before, taken);
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken - gone));
+}
+
 // The history outlives the recorder.
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
-Task<> Recorder::flush(History& history, Patience patience) {
-  if (waiting_.empty()) co_return Result<>{};
-  std::vector<Said> batch{waiting_.begin(), waiting_.end()};
-  const auto lost_before = lost_;
-  auto adding = history.add(batch, std::move(patience));
+Task<> Recorder::hand_over(History& history, std::size_t most, Patience patience) {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(most, waiting_.size()));
+  std::vector<Said> batch{waiting_.begin(), waiting_.begin() + count};
+  const auto pushed_out_before = pushed_out_;
+  const auto size = batch.size();
+  auto adding = history.add(std::move(batch), std::move(patience));
   auto added = co_await std::move(adding);
-  if (!added) co_return added;
-  // More may have come meanwhile, and pushed out some of what was kept.
-  const auto pushed_out = std::min<std::size_t>(lost_ - lost_before, batch.size());
-  const auto kept = static_cast<std::ptrdiff_t>(batch.size() - pushed_out);
-  waiting_.erase(waiting_.begin(), waiting_.begin() + kept);
+  const bool refused = !added && added.error().kind() == ErrorKind::invalid && size == 1;
+  if (refused) ++lost_;
+  if (added || refused) forget(size, pushed_out_before);
+  co_return refused ? Result<>{} : added;
+}
+
+// One text that the history refuses does not keep the others from it: they are given one by one.
+Task<> Recorder::flush(History& history, Patience patience) {
+  constexpr std::size_t batch = 1000;
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
+  for (std::size_t most = batch; !waiting_.empty();) {
+    auto handing = hand_over(history, most, patience);
+    auto handed = co_await std::move(handing);
+    const bool split = !handed && handed.error().kind() == ErrorKind::invalid && most > 1;
+    if (!handed && !split) co_return handed;
+    most = split ? 1 : most;
+  }
   co_return Result<>{};
 }
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)

@@ -3,8 +3,6 @@
 namespace orrery::chat {
 namespace {
 
-constexpr std::size_t most_kept = 10'000;
-
 const std::string& counted(const Message& message, Per per) {
   switch (per) {
     case Per::user:
@@ -34,7 +32,7 @@ Limits::Running::~Running() {
 }
 
 Result<> Limits::cool(const Cooldown& cooldown, const std::string& key, TimePoint now) {
-  if (uses_.size() >= most_kept) forget(now);
+  if (uses_.size() >= forget_at_) forget(now);
   auto& until = uses_[key].until;
   while (!until.empty() && until.front() <= now) until.pop_front();
   if (std::ssize(until) >= cooldown.uses) {
@@ -49,6 +47,7 @@ void Limits::forget(TimePoint now) {
   std::erase_if(uses_, [&](const auto& entry) {
     return entry.second.until.empty() || entry.second.until.back() <= now;
   });
+  forget_at_ = std::max(forget_at_, 2 * uses_.size());
 }
 
 Result<Limits::Pass> Limits::enter(const Node& node, const Message& message, TimePoint now) {

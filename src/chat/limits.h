@@ -2,7 +2,7 @@
 // channel or guild.
 //
 // Threads   the bot strand.
-// Limits    what has run out is forgotten when 10,000 counts are kept.
+// Limits    from 10,000 counts on, what has run out is forgotten each time they have doubled.
 #pragma once
 
 #include <deque>
@@ -41,6 +41,7 @@ class Limits {
     std::deque<TimePoint> until;  // when each use stops counting
   };
   std::map<std::string, Uses> uses_;
+  std::size_t forget_at_ = 10'000;
   // Shared with the passes, which may outlive this.
   std::shared_ptr<std::map<std::string, int>> running_ =
       std::make_shared<std::map<std::string, int>>();

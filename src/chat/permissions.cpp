@@ -12,12 +12,45 @@ using What = Change::What;
 
 const GuildRules no_rules;
 
+const Error doubt{ErrorKind::unavailable,
+                  "The permissions of this place are being read again: try again in a moment."};
+
 std::string_view path_in(const Change& change) {
   const std::string_view subject = change.subject;
   return subject.substr(0, subject.find('\n'));
 }
 
+bool is_about_a_command(What what) {
+  return what == What::command || what == What::user_exception || what == What::channel_exception;
+}
+
+// A rule stands at the command's own path, whatever alias it was called by, and 03 is 3.
+Change in_its_form(Change change, const CommandRegistry& commands) {
+  if (change.value && (change.what == What::role || change.what == What::command)) {
+    const auto rank = Rank::parse(*change.value);
+    if (rank) change.value = fmt::to_string(rank->number());
+  }
+  if (change.what == What::rank) {
+    const auto rank = Rank::parse(change.subject);
+    if (rank) change.subject = fmt::to_string(rank->number());
+  }
+  if (!is_about_a_command(change.what)) return change;
+  const auto typed = path_in(change);
+  if (const auto node = commands.find(typed)) change.subject.replace(0, typed.size(), node->path);
+  return change;
+}
+
+std::string asked(int rank) {
+  return rank > Rank::most ? std::string{"nobody but the owner"} : fmt::format("rank {}", rank);
+}
+
 }  // namespace
+
+Error undo_first(std::int64_t number, std::int64_t later) {
+  return {ErrorKind::conflict,
+          fmt::format("what entry {} changed was changed again since: undo entry {} first", number,
+                      later)};
+}
 
 // ---- reading
 
@@ -81,22 +114,46 @@ std::vector<Step> Permissions::explain(Wanted wanted, const Subject& who) const 
   return chat::explain(rules(who.guild), options_.otherwise, wanted, who);
 }
 
+// Those above every rule need none of them.
+bool Permissions::in_doubt(const Subject& who) const {
+  return !stale_.empty() && who.standing == Standing::user && stale_.contains(who.guild);
+}
+
 Result<Granted<Use>> Permissions::may_use(const Node& node, const Message& message) const {
-  const auto decision =
-      decide({.path = node.path, .access = node.declaration.access}, subject_of(message));
-  if (decision.allowed()) return Granted<Use>{{}};
+  const auto who = subject_of(message);
+  if (in_doubt(who)) return fail(Error{doubt});
+  const auto decision = decide({.path = node.path, .access = node.declaration.access}, who);
+  if (decision.allowed())
+    return Granted<Use>{{.command = node.path, .user = message.author.id, .guild = message.guild}};
   return fail(ErrorKind::denied, "{}", refusal(rules(message.guild), decision, node.path));
 }
 
-Result<Granted<Edit>> Permissions::may_edit(const Subject& who, std::string name) const {
-  const auto decision = decide({.path = "permissions", .access = Access::ranked}, who);
-  if (!decision.allowed() || who.guild.empty())
+Result<int> Permissions::reach_of(const Edit& by) const {
+  const auto subject = by.who.subject();
+  if (in_doubt(subject)) return fail(Error{doubt});
+  const auto decision = decide({.path = by.command, .access = Access::ranked}, subject);
+  if (!decision.allowed() || by.who.guild.empty())
     return fail(ErrorKind::denied, "You may not change the permissions here.");
-  const bool all = who.standing != Standing::user;
-  return Granted<Edit>{{.guild = std::string{who.guild},
-                        .actor = std::string{who.id},
-                        .actor_name = std::move(name),
-                        .ceiling = all ? Rank::most + 1 : decision.has.number()}};
+  return subject.standing == Standing::user ? decision.has.number() : Rank::most + 1;
+}
+
+Result<Granted<Edit>> Permissions::may_edit(Someone who, std::string command) const {
+  Edit edit{.who = std::move(who), .command = std::move(command)};
+  const auto reach = reach_of(edit);
+  if (!reach) return fail(reach.error());
+  return Granted<Edit>{std::move(edit)};
+}
+
+std::vector<std::string> Permissions::resolve_never(const CommandRegistry& commands) {
+  std::vector<std::string> unknown;
+  std::set<std::string, std::less<>> paths;
+  for (const auto& name : options_.never) {
+    const auto node = commands.find(name);
+    if (!node) unknown.push_back(name);
+    paths.insert(node ? node->path : name);
+  }
+  options_.never = std::move(paths);
+  return unknown;
 }
 
 // ---- changing
@@ -115,40 +172,70 @@ Result<> Permissions::check_command(std::string_view path, const CommandRegistry
   return {};
 }
 
-Result<> Permissions::check_ceiling(const Edit& by, const Change& change) const {
-  if (by.ceiling > Rank::most) return {};
-  const auto below = [&](const std::optional<std::string>& value) {
-    return !value || Rank::parse(*value)->number() < by.ceiling;
+// Of everything whose requirement the change would move: the command and, where they inherit it,
+// its sub-commands.
+Result<> Permissions::check_commands(int reach, const Change& change,
+                                     const CommandRegistry& commands) const {
+  const auto& before = rules(change.guild);
+  auto after = before;
+  apply(after, change);
+  std::vector<Wanted> touched;
+  const auto all = all_of(commands);
+  for (const auto& node : all) {
+    if (node->path == change.subject || node->path.starts_with(change.subject + " "))
+      touched.push_back({node->path, access_of(node->path, node->declaration.access)});
+  }
+  if (touched.empty()) touched.push_back({.path = change.subject});  // it is gone meanwhile
+  for (const auto& wanted : touched) {
+    const auto was = asked_for(before, options_.otherwise, wanted);
+    const auto becomes = asked_for(after, options_.otherwise, wanted);
+    if (was == becomes || (was < reach && becomes < reach)) continue;
+    return fail(ErrorKind::denied,
+                "You may only change what is below your own rank, {}: '{}' would go from {} to {}.",
+                reach, wanted.path, asked(was), asked(becomes));
+  }
+  return {};
+}
+
+Result<> Permissions::check_reach(int reach, const Change& change,
+                                  const CommandRegistry& commands) const {
+  if (reach > Rank::most) return {};
+  const auto below = [&](const std::optional<std::string>& rank) {
+    return !rank || Rank::parse(*rank)->number() < reach;
   };
-  const auto was = value_of(rules(change.guild), change);
-  const bool ranks = change.what == What::role || change.what == What::command;
-  const bool fine = ranks                       ? below(was) && below(change.value)
-                    : change.what == What::rank ? below(change.subject)
-                                                : false;  // these reach beyond any rank
-  if (fine) return {};
-  return fail(ErrorKind::denied, "You may only change what is below your own rank, {}.",
-              by.ceiling);
+  if (change.what == What::command) return check_commands(reach, change, commands);
+  const bool role = change.what == What::role;
+  if (role && below(value_of(rules(change.guild), change)) && below(change.value)) return {};
+  if (change.what == What::rank && below(change.subject)) return {};
+  const bool ranked = role || change.what == What::rank;
+  return fail(ErrorKind::denied, "You may only change what is below your own rank, {}{}.", reach,
+              ranked ? "" : ": this reaches beyond any rank, and is for the guild's owner");
+}
+
+// Two ranks of one name could not be told apart.
+Result<> Permissions::check_name(const Change& change) const {
+  if (change.what != What::rank || !change.value) return {};
+  const auto& mine = rules(change.guild);
+  for (int i = 0; i <= Rank::most; ++i) {
+    if (fmt::to_string(i) != change.subject && name_of(mine, *Rank::of(i)) == *change.value)
+      return fail(ErrorKind::conflict, "rank {} is called '{}' already", i, *change.value);
+  }
+  return {};
 }
 
 Result<> Permissions::check_edit(const Edit& by, const Change& change,
                                  const CommandRegistry& commands) const {
-  if (by.guild != change.guild)
+  if (by.who.guild != change.guild)
     return fail(ErrorKind::denied, "That is another guild than the one you may change.");
+  const auto reach = reach_of(by);
+  if (!reach) return fail(reach.error());
   if (auto good = check(change); !good) return good;
-  if (change.what == What::rank && change.value) {
-    const auto& mine = rules(change.guild);
-    for (int i = 0; i <= Rank::most; ++i) {
-      if (fmt::to_string(i) != change.subject && name_of(mine, *Rank::of(i)) == *change.value)
-        return fail(ErrorKind::conflict, "rank {} is called '{}' already", i, *change.value);
-    }
-  }
-  const bool command = change.what == What::command || change.what == What::user_exception ||
-                       change.what == What::channel_exception;
+  if (auto good = check_name(change); !good) return good;
   // What is taken away may belong to a command that is no longer there.
-  if (command && change.value) {
+  if (is_about_a_command(change.what) && change.value) {
     if (auto good = check_command(path_in(change), commands); !good) return good;
   }
-  return check_ceiling(by, change);
+  return check_reach(*reach, change, commands);
 }
 
 // The references live in the caller's frame, which waits.
@@ -157,8 +244,8 @@ Task<std::int64_t> Permissions::keep(const Edit& by, Change change,
                                      std::optional<std::int64_t> undoes, Patience patience) {
   AuditEntry entry{.number = 0,
                    .at = wall_now(),
-                   .actor = by.actor,
-                   .actor_name = by.actor_name,
+                   .actor = by.who.author.id,
+                   .actor_name = by.who.author.name,
                    .change = change,
                    .was = value_of(rules(change.guild), change),
                    .undone_by = {}};
@@ -181,7 +268,10 @@ Task<std::int64_t> Permissions::change(Granted<Edit> by, Change change,
   auto taking = turns_.take(patience);
   const auto turn = co_await std::move(taking);
   if (!turn) co_return fail(turn.error());
+  change = in_its_form(std::move(change), commands);
   if (auto good = check_edit(*by, change, commands); !good) co_return fail(std::move(good).error());
+  if (value_of(rules(change.guild), change) == change.value)
+    co_return fail(ErrorKind::conflict, "it is so already, and nothing was changed");
   auto keeping = keep(*by, std::move(change), std::nullopt, std::move(patience));
   co_return co_await std::move(keeping);
 }
@@ -217,6 +307,25 @@ Task<GuildRules> MemoryPermissionRecords::load_guild(std::string guild, Patience
   co_return guilds_[guild];
 }
 
+// The last change of the same, after `number`, that has neither been undone nor is an undoing of
+// such a one; 0 if there is none.
+std::int64_t MemoryPermissionRecords::standing_after(std::int64_t number) const {
+  const auto& change = entries_[static_cast<std::size_t>(number) - 1].change;
+  std::set<std::int64_t> undoings;
+  for (const auto& entry : entries_) {
+    if (entry.number > number && entry.undone_by) undoings.insert(*entry.undone_by);
+  }
+  std::int64_t last = 0;
+  for (const auto& entry : entries_) {
+    const auto& other = entry.change;
+    const bool same = other.guild == change.guild && other.what == change.what &&
+                      other.subject == change.subject;
+    if (same && entry.number > number && !entry.undone_by && !undoings.contains(entry.number))
+      last = entry.number;
+  }
+  return last;
+}
+
 Task<std::int64_t> MemoryPermissionRecords::keep(AuditEntry entry,
                                                  std::optional<std::int64_t> undoes, Patience) {
   entry.number = std::ssize(entries_) + 1;
@@ -224,6 +333,8 @@ Task<std::int64_t> MemoryPermissionRecords::keep(AuditEntry entry,
     auto& undone = entries_.at(static_cast<std::size_t>(*undoes) - 1);
     if (undone.undone_by)
       co_return fail(ErrorKind::conflict, "entry {} was undone already", *undoes);
+    if (const auto later = standing_after(*undoes))
+      co_return fail(undo_first(*undoes, later));
     undone.undone_by = entry.number;
   }
   apply(guilds_[entry.change.guild], entry.change);

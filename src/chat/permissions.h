@@ -29,7 +29,7 @@ class PermissionRecords {
   virtual Task<TextNodes<GuildRules>> load(Patience patience) = 0;
   virtual Task<GuildRules> load_guild(std::string guild, Patience patience) = 0;
   // Keeps the change together with its entry, and marks the one that it undoes. Returns its number.
-  // Errors: conflict (that one is undone already).
+  // Errors: conflict (that one is undone already, or something after it must be undone first).
   virtual Task<std::int64_t> keep(AuditEntry entry, std::optional<std::int64_t> undoes,
                                   Patience patience) = 0;
   // The newest first, those before `before`; of one guild, or of all if it is empty.
@@ -38,6 +38,9 @@ class PermissionRecords {
   // Errors: not_found.
   virtual Task<AuditEntry> entry(std::int64_t number, Patience patience) = 0;
 };
+
+// "…: undo entry 7 first"
+Error undo_first(std::int64_t number, std::int64_t later);
 
 class MemoryPermissionRecords final : public PermissionRecords {
  public:
@@ -50,6 +53,8 @@ class MemoryPermissionRecords final : public PermissionRecords {
   Task<AuditEntry> entry(std::int64_t number, Patience patience) override;
 
  private:
+  std::int64_t standing_after(std::int64_t number) const;
+
   TextNodes<GuildRules> guilds_;
   std::vector<AuditEntry> entries_;
 };
@@ -71,16 +76,17 @@ class Permissions {
   Task<> refresh(Patience patience);
   bool stale() const { return !stale_.empty(); }
 
-  // Errors: denied, in words for whoever asked.
+  // Errors: denied, in words for whoever asked; unavailable, while the guild's rules are in doubt.
   Result<Granted<Use>> may_use(const Node& node, const Message& message) const;
   Decision decide(Wanted wanted, const Subject& who) const;
   std::vector<Step> explain(Wanted wanted, const Subject& who) const;
 
-  // Whether this person may change the guild's rules, and how far: nobody gives or takes what is
-  // not below their own rank. Errors: denied.
-  Result<Granted<Edit>> may_edit(const Subject& who, std::string name) const;
-  // Errors: invalid, denied (above the ceiling, or never assignable), not_found (no such command),
-  // conflict (the name of another rank), timeout and cancelled, and those of the records; nothing
+  // Whether this person may change the guild's rules, with this command. Errors: denied,
+  // unavailable (in doubt).
+  Result<Granted<Edit>> may_edit(Someone who, std::string command) const;
+  // Nobody gives or takes what is not below their own rank, as it is when the change is made.
+  // Errors: invalid, denied (not below that rank, or never assignable), not_found (no such command),
+  // conflict (the name of another rank, or nothing would change), timeout and cancelled, and those of the records; nothing
   // has changed then.
   Task<std::int64_t> change(Granted<Edit> by, Change change, const CommandRegistry& commands,
                             Patience patience);
@@ -92,22 +98,30 @@ class Permissions {
   const GuildRules& rules(std::string_view guild) const;
   Unconfigured otherwise() const { return options_.otherwise; }
   Access access_of(std::string_view path, Access declared) const;
+  // Aliases among those that can be given to nobody stand for their commands. Returns the names that
+  // are no command at all.
+  std::vector<std::string> resolve_never(const CommandRegistry& commands);
   PermissionRecords& records() { return records_; }
   std::vector<std::string> guilds() const;  // that have rules
 
  private:
   Result<> check_edit(const Edit& by, const Change& change, const CommandRegistry& commands) const;
-  Result<> check_ceiling(const Edit& by, const Change& change) const;
+  Result<> check_name(const Change& change) const;
+  // Below which rank this person may change rules; one above them all for all.
+  Result<int> reach_of(const Edit& by) const;
+  Result<> check_reach(int reach, const Change& change, const CommandRegistry& commands) const;
+  Result<> check_commands(int reach, const Change& change, const CommandRegistry& commands) const;
   Result<> check_command(std::string_view path, const CommandRegistry& commands) const;
+  bool in_doubt(const Subject& who) const;
   // Requires, here and below: it is the caller's turn.
   Task<std::int64_t> keep(const Edit& by, Change change, std::optional<std::int64_t> undoes,
                           Patience patience);
   Task<> read_again(Patience patience);
 
   PermissionRecords& records_;
-  const Options options_;
+  Options options_;
   TextNodes<GuildRules> guilds_;
-  std::set<std::string> stale_;
+  std::set<std::string, std::less<>> stale_;
   async::Turns turns_;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/text.h"
+
 namespace orrery::chat {
 
 Pipeline::Pipeline(Environment environment, std::vector<std::unique_ptr<Stage>> stages)
@@ -39,6 +41,8 @@ Result<> Pipeline::post(Message message, std::shared_ptr<Outlet> outlet) {
   }
   auto pass = gate_.enter();
   if (!pass) return fail(ErrorKind::unavailable, "no more messages are taken");
+  message.text = as_utf8(message.text);  // platforms give what people give them
+  message.author.name = as_utf8(message.author.name);
   message.author.standing = environment_.owners.standing_of(message.author);
   const auto label = label_of(message);
   auto exchange = std::make_shared<Exchange>(

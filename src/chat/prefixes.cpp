@@ -27,13 +27,15 @@ std::vector<std::string> in_order(std::vector<std::string> prefixes) {
 }
 
 Result<> check_prefix(std::string_view prefix) {
-  const bool spaced = prefix.find_first_of(" \t\r\n") != std::string_view::npos;
-  const bool visible = is_utf8(prefix) && printable(prefix) == prefix;
-  if (!prefix.empty() && prefix.size() <= 16 && !spaced && visible) return {};
+  if (prefix.size() <= 16 && is_visible(prefix, Spaces::none)) return {};
   return fail(ErrorKind::invalid, "a prefix has 1 to 16 visible bytes and no spaces");
 }
 
-Result<> check_prefixes(std::span<const std::string> prefixes) {
+Result<> check_prefixes(std::string_view guild, std::span<const std::string> prefixes) {
+  if (guild.empty())
+    return fail(ErrorKind::invalid, "direct messages have no prefixes of their own");
+  if (guild.size() > 256 || !is_visible(guild, Spaces::none))
+    return fail(ErrorKind::invalid, "a guild's id has 1 to 256 visible bytes");
   if (prefixes.size() > most_prefixes)
     return fail(ErrorKind::invalid, "a guild has at most {} prefixes", most_prefixes);
   for (const auto& prefix : prefixes) {
@@ -69,6 +71,26 @@ std::optional<std::string_view> strip_mention(std::string_view text, std::string
   return std::nullopt;
 }
 
+Prefixes::Edit with_prefix(std::string prefix) {
+  return [prefix = std::move(prefix)](Prefixes::List now) {
+    now.push_back(prefix);
+    return now;
+  };
+}
+
+Prefixes::Edit without_prefix(std::string prefix) {
+  return [prefix = std::move(prefix)](Prefixes::List now) -> Result<Prefixes::List> {
+    if (std::erase(now, prefix) == 0)
+      return fail(ErrorKind::not_found, "'{}' is no prefix here.", printable(prefix));
+    return now;
+  };
+}
+
+Task<> DefaultPrefixes::edit(std::string, Edit, Patience) {
+  co_return fail(Error{ErrorKind::unavailable, "the prefixes could not be read, so none can be set"}
+                     .remedy("orrery status says why; orrery restart --component prefixes"));
+}
+
 std::span<const std::string> MemoryPrefixes::of(std::string_view guild) const {
   const auto at = prefixes_.find(guild);
   return at == prefixes_.end() ? fallback_ : at->second;
@@ -84,7 +106,7 @@ Task<> MemoryPrefixes::edit(std::string guild, Edit edit, Patience) {
   const auto now = of(guild);
   auto wanted = edit({now.begin(), now.end()});
   if (!wanted) co_return fail(std::move(wanted).error());
-  if (auto good = check_prefixes(*wanted); !good) co_return good;
+  if (auto good = check_prefixes(guild, *wanted); !good) co_return good;
   if (wanted->empty()) {
     prefixes_.erase(guild);
   } else {

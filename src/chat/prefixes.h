@@ -48,9 +48,26 @@ class MemoryPrefixes final : public Prefixes {
 // Without doubles, the longest first, which is the order in which they are matched.
 std::vector<std::string> in_order(std::vector<std::string> prefixes);
 
+// Where nothing is kept: the default everywhere.
+class DefaultPrefixes final : public Prefixes {
+ public:
+  explicit DefaultPrefixes(std::string prefix) : prefixes_{std::move(prefix)} {}
+  std::span<const std::string> of(std::string_view) const override { return prefixes_; }
+  // Errors: unavailable, always.
+  Task<> edit(std::string guild, Edit edit, Patience patience) override;
+
+ private:
+  const List prefixes_;
+};
+
+// Edits that add one, or take one away. Errors: not_found (there is no such prefix).
+Prefixes::Edit with_prefix(std::string prefix);
+Prefixes::Edit without_prefix(std::string prefix);
+
 // Errors: invalid.
 Result<> check_prefix(std::string_view prefix);
-Result<> check_prefixes(std::span<const std::string> prefixes);
+// Errors: invalid, also for direct messages: they are many people's, and have the default.
+Result<> check_prefixes(std::string_view guild, std::span<const std::string> prefixes);
 
 enum class Case { matters, ignored };
 

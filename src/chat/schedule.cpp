@@ -76,6 +76,9 @@ Task<> Schedule::load(Patience patience) {
   if (!jobs) co_return fail(std::move(jobs).error().with("loading the schedule"));
   jobs_.clear();
   for (auto& job : *jobs) jobs_[{job.plugin, job.name}] = std::move(job);
+  // It may have been set back since they were kept.
+  seen_ = WallTime::max();
+  look_at_the_clock(environment_.now());
   co_return Result<>{};
 }
 
@@ -84,15 +87,22 @@ Task<> Schedule::put(Job job, Patience patience) {
   if (!next) co_return fail(next.error());
   if (!*next) co_return fail(ErrorKind::invalid, "'{}' is never due", printable(job.schedule));
   job.next = *next;
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
   auto keeping = records_.keep(job, std::move(patience));
   auto kept = co_await std::move(keeping);
   if (!kept) co_return kept;
   const Key key{job.plugin, job.name};
+  put_off_.erase(key);
   jobs_.insert_or_assign(key, std::move(job));
   co_return Result<>{};
 }
 
 Task<> Schedule::remove(std::string plugin, std::string name, Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
   auto removing = records_.remove(plugin, name, std::move(patience));
   auto removed = co_await std::move(removing);
   if (removed) jobs_.erase({plugin, name});
@@ -140,58 +150,109 @@ Task<> Schedule::call_handler(Job job, Patience patience) {
   }
 }
 
-asio::awaitable<void> Schedule::run_one(Job job, async::StopToken token) {
+void Schedule::put_off(const Key& key, const Error& why) {
+  auto& [until, by] = put_off_[key];
+  by = std::clamp<Duration>(by * 2, look_again, 10min);
+  until = environment_.clock.now() + by;
+  environment_.journal.write(Level::error, "chat", "a job was put off",
+                             {{"plugin", key.first},
+                              {"job", key.second},
+                              {"for", human(by)},
+                              {"reason", why.text()}});
+}
+
+bool Schedule::is_due(const Key& key, const Job& job, WallTime now) const {
+  if (!job.next || *job.next > now || !handlers_.contains(job.plugin)) return false;
+  const auto late = put_off_.find(key);
+  return late == put_off_.end() || late->second.until <= environment_.clock.now();
+}
+
+// The references live in the caller's frame, which waits.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+Task<Job> Schedule::begin(Key key, int& times, Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
   const auto now = environment_.now();
-  const int times = times_due(job, now);
+  const auto at = jobs_.find(key);
+  if (at == jobs_.end() || !is_due(key, at->second, now))
+    co_return fail(ErrorKind::not_found, "it is no longer due");
+  auto job = at->second;
   const auto next = next_time(job, now);
-  const Patience patience{environment_.clock.now() + budget, token};
-  job.next = next ? *next : std::nullopt;
+  if (!next) co_return fail(next.error());
+  times = times_due(job, now);
+  job.next = *next;
   job.last = now;
   job.outcome = times == 0 ? "skipped" : "begun";
-  auto keeping = records_.keep(job, patience);
+  auto keeping = records_.keep(job, std::move(patience));
   const auto kept = co_await std::move(keeping);
-  if (!kept) {
-    environment_.journal.write(
-        Level::error, "chat", "a job was put off",
-        {{"plugin", job.plugin}, {"job", job.name}, {"reason", kept.error().text()}});
-    co_return;
-  }
-  const Key key{job.plugin, job.name};
+  if (!kept) co_return fail(kept.error());
   jobs_.insert_or_assign(key, job);
-  job.outcome = times == 0 ? "skipped" : "done";
+  co_return job;
+}
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
+
+// Its handler may have changed or removed it.
+Task<> Schedule::note(Key key, Job done, Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
+  const auto at = jobs_.find(key);
+  if (at == jobs_.end() || at->second.next != done.next) co_return Result<>{};
+  at->second.outcome = done.outcome;
+  auto keeping = records_.keep(std::move(done), std::move(patience));
+  co_return co_await std::move(keeping);
+}
+
+asio::awaitable<void> Schedule::run_one(Key key, async::StopToken token) {
+  const Patience patience{environment_.clock.now() + budget, token};
+  int times = 0;
+  auto beginning = begin(key, times, patience);
+  auto job = co_await std::move(beginning);
+  if (!job && job.error().kind() != ErrorKind::not_found) put_off(key, job.error());
+  if (!job) co_return;
+  put_off_.erase(key);
+  job->outcome = times == 0 ? "skipped" : "done";
   for (int i = 0; i < times && !token.requested(); ++i) {
-    auto running = call_handler(job, patience);
+    auto running = call_handler(*job, patience);
     const auto done = co_await std::move(running);
-    if (!done) job.outcome = done.error().text();
+    if (!done) job->outcome = done.error().text();
   }
-  if (job.outcome != "done" && times > 0) {
+  if (job->outcome != "done" && times > 0) {
     environment_.journal.write(
         Level::warn, "chat", "a job failed",
-        {{"plugin", job.plugin}, {"job", job.name}, {"reason", job.outcome}});
+        {{"plugin", job->plugin}, {"job", job->name}, {"reason", job->outcome}});
   }
-  // Its handler may have changed or removed it.
-  const auto at = jobs_.find(key);
-  if (at == jobs_.end() || at->second.next != job.next) co_return;
-  at->second.outcome = job.outcome;
-  auto noting = records_.keep(job, patience);
+  auto noting = note(key, std::move(*job), patience);
   [[maybe_unused]] const auto noted = co_await std::move(noting);
+}
+
+// When it has been set back, what was to come next may be far away.
+void Schedule::look_at_the_clock(WallTime now) {
+  if (now >= std::exchange(seen_, now)) return;
+  for (auto& [key, job] : jobs_) {
+    if (!job.next || *job.next <= now) continue;
+    const auto next = next_time(job, now);
+    if (next && *next) job.next = std::min(*job.next, **next);
+  }
 }
 
 asio::awaitable<std::optional<WallTime>> Schedule::run_due(async::StopToken token) {
   const auto now = environment_.now();
-  std::vector<Job> due;
+  look_at_the_clock(now);
+  std::vector<std::pair<WallTime, Key>> due;
   for (const auto& [key, job] : jobs_) {
-    if (job.next && *job.next <= now && handlers_.contains(job.plugin)) due.push_back(job);
+    if (is_due(key, job, now)) due.emplace_back(*job.next, key);
   }
-  std::ranges::sort(due, {}, [](const Job& job) { return *job.next; });
-  for (auto& job : due) {
+  std::ranges::sort(due);
+  for (auto& [at, key] : due) {
     if (token.requested()) break;
-    auto running = run_one(std::move(job), token);
+    auto running = run_one(std::move(key), token);
     co_await std::move(running);
   }
   std::optional<WallTime> next;
   for (const auto& [key, job] : jobs_) {
-    if (job.next && handlers_.contains(job.plugin))
+    if (job.next && handlers_.contains(job.plugin) && !put_off_.contains(key))
       next = std::min(next.value_or(*job.next), *job.next);
   }
   co_return next;

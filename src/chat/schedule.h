@@ -14,6 +14,7 @@
 #include "async/patience.h"
 #include "async/scope.h"
 #include "async/task.h"
+#include "async/turns.h"
 #include "chat/cron.h"
 #include "core/journal.h"
 
@@ -88,7 +89,8 @@ class Schedule {
   void handle(const std::string& plugin, Handler handler);
 
   // Runs what is due, one after the other, until the token is requested. It is kept before it runs
-  // that it did, so that a crash cannot make it run twice.
+  // that it did, so that a crash cannot make it run twice; while that can't be kept, the job is put
+  // off, for longer each time.
   Task<> run(async::StopToken token);
   // Runs what is due now; returns when something is due next, if ever.
   asio::awaitable<std::optional<WallTime>> run_due(async::StopToken token);
@@ -97,14 +99,28 @@ class Schedule {
 
  private:
   using Key = std::pair<std::string, std::string>;
+  // Not before `until`; the next time for twice as long.
+  struct PutOff {
+    TimePoint until;
+    Duration by{};
+  };
   Task<> call_handler(Job job, Patience patience);
-  asio::awaitable<void> run_one(Job job, async::StopToken token);
+  // Keeps that the job is begun. Errors: not_found (it is no longer due), and why it is put off.
+  Task<Job> begin(Key key, int& times, Patience patience);
+  Task<> note(Key key, Job done, Patience patience);
+  asio::awaitable<void> run_one(Key key, async::StopToken token);
   int times_due(const Job& job, WallTime now) const;
+  bool is_due(const Key& key, const Job& job, WallTime now) const;
+  void put_off(const Key& key, const Error& why);
+  void look_at_the_clock(WallTime now);
 
   ScheduleRecords& records_;
   const Environment environment_;
   std::map<Key, Job> jobs_;
   std::map<std::string, Handler> handlers_;
+  std::map<Key, PutOff> put_off_;
+  WallTime seen_{};     // the latest that the clock on the wall has shown
+  async::Turns turns_;  // of changing a job here and in the records
 };
 
 }  // namespace orrery::chat

@@ -28,6 +28,18 @@ class Scheduling : public testing::Test {
     seen_next = jobs->front().next;
     co_return Result<>{};
   }
+  // The first removes the second and replaces the third.
+  Task<> meddle(Job job, Patience patience) {
+    ran.push_back(job.name);
+    if (job.name != "a") co_return Result<>{};
+    auto removing = schedule.remove("p", "b", patience);
+    const auto removed = co_await std::move(removing);
+    if (!removed) co_return fail(removed.error());
+    Job half{.plugin = "p", .name = "c", .schedule = "30 * * * *"};
+    auto putting = schedule.put(std::move(half), patience);
+    co_return co_await std::move(putting);
+  }
+  std::size_t records_hold() { return wait(records.load({async::never, {}}))->value().size(); }
   template <class T>
   std::optional<T> wait(asio::awaitable<T> task) {
     std::optional<T> result;
@@ -141,6 +153,71 @@ TEST_F(Scheduling, A_bad_one_is_refused_and_a_new_schedule_replaces_the_old) {
   EXPECT_THAT(ran, ElementsAre("x"));
   EXPECT_TRUE(*wait(schedule.remove("p", "x", {async::never, {}})));
   EXPECT_FALSE(*wait(schedule.remove("p", "x", {async::never, {}})));
+}
+
+// Refuses to keep anything while it is away; else does what it is told on the way.
+class Moody final : public ScheduleRecords {
+ public:
+  Task<std::vector<Job>> load(Patience patience) override { return kept.load(std::move(patience)); }
+  Task<> keep(Job job, Patience patience) override {
+    ++asked;
+    if (away) co_return fail(ErrorKind::unavailable, "away");
+    auto keeping = kept.keep(std::move(job), std::move(patience));
+    co_return co_await std::move(keeping);
+  }
+  Task<> remove(std::string plugin, std::string name, Patience patience) override {
+    return kept.remove(std::move(plugin), std::move(name), std::move(patience));
+  }
+  MemoryScheduleRecords kept;
+  bool away = false;
+  int asked = 0;
+};
+
+TEST_F(Scheduling, A_job_that_cannot_be_kept_is_put_off_for_longer_each_time) {
+  Moody moody;
+  Schedule wary{moody, {clock, journal, [this] { return now; }}};
+  wary.handle("p", [this](Job job, Patience) { return note(std::move(job)); });
+  ASSERT_TRUE(*wait(wary.put({.plugin = "p", .name = "x", .schedule = "0 * * * *"},
+                             {async::never, {}})));
+  moody.away = true;
+  moody.asked = 0;
+  now += 1h;
+  for (int i = 0; i < 60; ++i) {
+    wait(wary.run_due({}));
+    wait(wary.run_due({}));
+    clock.advance(1s);
+  }
+  EXPECT_THAT(ran, IsEmpty());
+  EXPECT_LE(moody.asked, 7) << "at 0, 1, 3, 7, 15, 31 s and no more";
+  moody.away = false;
+  clock.advance(10min);
+  wait(wary.run_due({}));
+  EXPECT_THAT(ran, ElementsAre("x"));
+}
+
+TEST_F(Scheduling, A_job_that_another_one_removes_or_replaces_does_not_come_back) {
+  ASSERT_TRUE(put("a", "0 * * * *"));
+  ASSERT_TRUE(put("b", "0 * * * *"));
+  ASSERT_TRUE(put("c", "0 * * * *"));
+  schedule.handle("p", [this](Job job, Patience patience) {
+    return meddle(std::move(job), std::move(patience));
+  });
+  pass(1h);
+  EXPECT_THAT(ran, ElementsAre("a"));
+  schedule.handle("p", [this](Job job, Patience) { return note(std::move(job)); });
+  pass(30min);
+  EXPECT_THAT(ran, ElementsAre("a", "c")) << "c is due at half past now";
+  EXPECT_EQ(records_hold(), 2U);
+}
+
+TEST_F(Scheduling, A_clock_that_is_set_back_does_not_silence_a_job) {
+  ASSERT_TRUE(put("hourly", "0 * * * *"));
+  pass(24h * 365);
+  ran.clear();
+  now -= 24h * 365;  // it had been wrong
+  pass(1min);
+  pass(1h);
+  EXPECT_THAT(ran, ElementsAre("hourly"));
 }
 
 TEST_F(Scheduling, It_is_kept_that_a_job_ran_before_it_runs) {

@@ -8,8 +8,10 @@ Someone someone(const Services& services, const Message& seen_from, const Member
               .author = {member.id, member.name, Standing::user, member.roles}};
   if (member.id == seen_from.author.id) one.author = seen_from.author;
   const auto* directory = seen_from.directory;
-  if (directory != nullptr && directory->owner(one.guild) == member.id)
-    one.author.standing = std::max(one.author.standing, Standing::guild_owner);
+  if (directory != nullptr) {
+    const auto standing = directory->standing(one.guild, member.id);
+    one.author.standing = std::max(one.author.standing, standing);
+  }
   one.author.standing = services.owners.standing_of(one.author);
   return one;
 }

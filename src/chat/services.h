@@ -20,18 +20,6 @@ struct Services {
 };
 
 // A member of a guild as the permissions see them, as far as the directory knows.
-struct Someone {
-  std::string guild;
-  std::string channel;
-  Author author;
-  Subject subject() const {
-    return {.guild = guild,
-            .channel = channel,
-            .id = author.id,
-            .standing = author.standing,
-            .roles = &author.roles};
-  }
-};
 Someone someone(const Services& services, const Message& seen_from, const Member& member);
 
 }  // namespace orrery::chat

@@ -7,6 +7,8 @@
 namespace orrery::chat {
 namespace {
 
+constexpr const char* maintenance_setting = "maintenance";
+
 void put(Settings::Values& values, std::string name, std::optional<std::string> value) {
   if (value) {
     values[std::move(name)] = std::move(*value);
@@ -27,6 +29,21 @@ Result<> check_setting(std::string_view name, const std::optional<std::string>& 
     return fail(ErrorKind::invalid, "a setting is text of up to 1,000 bytes");
   return {};
 }
+
+const std::string* maintenance(const Settings& settings) {
+  return settings.of_guild(everywhere, maintenance_setting);
+}
+
+// The settings outlive the pipeline.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+Task<> set_maintenance(Settings& settings, std::optional<std::string> reason, Patience patience) {
+  if (reason && (reason->size() > 200 || !is_visible(*reason, Spaces::fine)))
+    co_return fail(ErrorKind::invalid, "a reason has 1 to 200 visible bytes");
+  auto setting = settings.set_of_guild(everywhere, maintenance_setting, std::move(reason),
+                                       std::move(patience));
+  co_return co_await std::move(setting);
+}
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 const std::string* MemorySettings::of_guild(std::string_view guild, std::string_view name) const {
   const auto at = guilds_.find(guild);

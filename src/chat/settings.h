@@ -18,8 +18,6 @@ using async::Patience;
 
 // Settings of the bot itself are those of the guild without a name.
 inline constexpr const char* everywhere = "";
-// Of the bot: set, to the reason, while only the owner is served.
-inline constexpr const char* maintenance_setting = "maintenance";
 
 class Settings {
  public:
@@ -50,6 +48,11 @@ class MemorySettings final : public Settings {
   std::map<std::string, Values, std::less<>> guilds_;
   std::map<std::string, Values, std::less<>> people_;
 };
+
+// While it lasts only the bot's owner is served, and everyone else is told the reason.
+const std::string* maintenance(const Settings& settings);  // nothing: everyone is served
+// Errors: invalid (a reason of other than 1 to 200 visible bytes), and those of set_of_guild.
+Task<> set_maintenance(Settings& settings, std::optional<std::string> reason, Patience patience);
 
 // Names have up to 64 bytes of a-z, 0-9, '.', '-' and '_'; values up to 1,000 bytes of text.
 Result<> check_setting(std::string_view name, const std::optional<std::string>& value);

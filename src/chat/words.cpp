@@ -19,23 +19,20 @@ Result<std::size_t> take_quoted(std::string_view text, std::size_t at, std::stri
 
 }  // namespace
 
-Result<std::vector<Word>> words_of(std::string_view text) {
-  std::vector<Word> words;
-  for (std::size_t at = 0; (at = text.find_first_not_of(blanks, at)) != std::string_view::npos;) {
-    if (words.size() == most_words)
-      return fail(ErrorKind::invalid, "a command takes at most {} words", most_words);
-    auto& word = words.emplace_back(Word{.text = {}, .begin = at, .quoted = text[at] == '"'});
-    if (word.quoted) {
-      const auto end = take_quoted(text, at + 1, word.text);
-      if (!end) return fail(end.error());
-      at = *end;
-    } else {
-      const auto end = std::min(text.find_first_of(blanks, at), text.size());
-      word.text = std::string{text.substr(at, end - at)};
-      at = end;
-    }
+Result<std::optional<Word>> next_word(std::string_view text, std::size_t& at) {
+  at = text.find_first_not_of(blanks, at);
+  if (at == std::string_view::npos) return std::optional<Word>{};
+  Word word{.text = {}, .begin = at, .quoted = text[at] == '"'};
+  if (word.quoted) {
+    const auto end = take_quoted(text, at + 1, word.text);
+    if (!end) return fail(end.error());
+    at = *end;
+  } else {
+    const auto end = std::min(text.find_first_of(blanks, at), text.size());
+    word.text = std::string{text.substr(at, end - at)};
+    at = end;
   }
-  return words;
+  return std::optional{std::move(word)};
 }
 
 FirstWord first_word(std::string_view text) {

@@ -1,15 +1,13 @@
 // A text taken apart into words, as they are typed in a chat.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/result.h"
 
 namespace orrery::chat {
-
-inline constexpr std::size_t most_words = 64;
 
 struct Word {
   std::string text;       // without its quotes
@@ -17,8 +15,9 @@ struct Word {
   bool quoted = false;
 };
 
-// Errors: invalid (a quote that is not closed, too many words).
-Result<std::vector<Word>> words_of(std::string_view text);
+// The word at or after `at`, which then stands behind it; nothing if there is none left.
+// Errors: invalid (a quote that is not closed).
+Result<std::optional<Word>> next_word(std::string_view text, std::size_t& at);
 
 // The word at the beginning, and what follows it without the spaces between. Looks at no quotes.
 struct FirstWord {

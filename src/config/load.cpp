@@ -347,7 +347,24 @@ class Loader {
 
 Outcome load(const Sources& sources) { return Loader{sources}.run(); }
 
-std::string redacted_url(const std::string& url) {
+namespace {
+
+// "?password=x&…": the other way to say it.
+std::string without_password_parameter(std::string url) {
+  const auto query = url.find('?');
+  for (auto at = url.find("password=", query == std::string::npos ? url.size() : query);
+       at != std::string::npos; at = url.find("password=", at)) {
+    at += std::string_view{"password="}.size();
+    const auto end = std::min(url.find('&', at), url.size());
+    url.replace(at, end - at, "***");
+  }
+  return url;
+}
+
+}  // namespace
+
+std::string redacted_url(const std::string& given) {
+  const auto url = without_password_parameter(given);
   const auto scheme = url.find("://");
   const auto at = url.rfind('@');
   if (scheme == std::string::npos || at == std::string::npos || at < scheme) return url;

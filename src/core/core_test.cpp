@@ -51,6 +51,37 @@ TEST(Text, Utf8_is_told_from_what_only_looks_like_it) {
 
 TEST(Text, Printable_shows_what_could_forge_a_line) {
   EXPECT_EQ(printable("a\nb\x1b[2J"), "a\\x0ab\\x1b[2J");
+  EXPECT_EQ(printable("é\xE2\x80\xAEtxt\xFF"), "é\\u{202e}txt\\xff");
+}
+
+TEST(Text, As_utf8_keeps_what_it_can) {
+  EXPECT_EQ(as_utf8("é日本"), "é日本");
+  EXPECT_EQ(as_utf8(std::string_view{"a\0b\xC3", 4}), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+}
+
+TEST(Text, Visible_is_what_a_person_can_see_and_type) {
+  const struct {
+    std::string_view text;
+    bool visible;
+  } cases[] = {{"!", true},
+               {"hey,", true},
+               {"日本", true},
+               {"❤️", true},             // with a variation selector
+               {"👩‍💻", true},           // with a joiner
+               {"", false},
+               {"a b", false},
+               {"a\xC2\xA0", false},     // no-break space
+               {"\xE2\x80\xAE" "abc", false},  // right-to-left override
+               {"\xE2\x80\x8B", false},     // zero width space
+               {"\xEF\xBB\xBF!", false},    // byte order mark
+               {"\xEF\xB8\x8F", false},     // a variation selector of nothing
+               {"\xE3\x85\xA4", false},     // a filler
+               {"a\n", false},
+               {"\xFF", false}};
+  for (const auto& c : cases)
+    EXPECT_EQ(is_visible(c.text, Spaces::none), c.visible) << printable(c.text);
+  EXPECT_TRUE(is_visible("a b", Spaces::fine));
+  EXPECT_FALSE(is_visible("  ", Spaces::fine));
 }
 
 TEST(Time, Durations_read_as_a_person_would_say_them) {

@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "core/utf8.h"
+
 namespace orrery {
 
 std::string_view trim(std::string_view text);
 // The letters a to z; others stay as they are.
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 std::string lower(std::string_view text);
-bool is_utf8(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 
@@ -22,8 +23,5 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 
 // ", did you mean 'x'?" or nothing: the end of a sentence about an unknown name.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
-
-// The text with control characters, which could forge a log line or a terminal, made visible.
-std::string printable(std::string_view text);
 
 }  // namespace orrery

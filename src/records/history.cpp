@@ -68,7 +68,8 @@ Task<std::int64_t> StoredHistory::forget(storage::Statement statement, storage::
 }
 
 Task<std::int64_t> StoredHistory::forget_before(WallTime at, storage::Patience patience) {
-  return forget({"DELETE FROM messages WHERE at < $1 RETURNING number",
+  return forget({"DELETE FROM messages WHERE number IN (SELECT number FROM messages WHERE at < $1 "
+                 "ORDER BY at LIMIT 5000) RETURNING number",
                  {std::int64_t{at.time_since_epoch().count()}}},
                 std::move(patience));
 }

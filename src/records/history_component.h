@@ -26,7 +26,7 @@ class HistoryComponent final : public lifecycle::Component {
 
  private:
   Task<> run(lifecycle::Context context, async::StopToken token);
-  Task<> forget(storage::Patience patience);
+  Task<> forget(async::Clock& clock, async::StopToken token);
 
   const Options options_;
   StoredHistory history_;

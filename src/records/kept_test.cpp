@@ -138,6 +138,76 @@ TEST_P(Kept, A_recorder_hands_over_what_passed_and_keeps_what_was_not_taken) {
   EXPECT_EQ(recorder.waiting(), 0U);
 }
 
+// Takes its time, and refuses what it does not like.
+class Slow final : public chat::History {
+ public:
+  Task<> add(std::vector<chat::Said> said, storage::Patience patience) override {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    for (const auto& one : said) {
+      if (one.text == "bad") co_return fail(ErrorKind::invalid, "no text");
+    }
+    auto adding = kept.add(std::move(said), std::move(patience));
+    co_return co_await std::move(adding);
+  }
+  Task<std::vector<chat::Said>> of_channel(std::string platform, std::string channel,
+                                           std::int64_t before, std::size_t most,
+                                           storage::Patience patience) override {
+    return kept.of_channel(platform, channel, before, most, std::move(patience));
+  }
+  Task<std::int64_t> forget_before(WallTime at, storage::Patience patience) override {
+    return kept.forget_before(at, std::move(patience));
+  }
+  Task<std::int64_t> forget_author(std::string platform, std::string author,
+                                   storage::Patience patience) override {
+    return kept.forget_author(platform, author, std::move(patience));
+  }
+  chat::MemoryHistory kept;
+};
+
+class Recording : public testing::Test {
+ protected:
+  void hear(const std::string& text) {
+    recorder.hear({.id = "1",
+                   .platform = "p",
+                   .guild = "g",
+                   .channel = "c",
+                   .author = {"ada", "Ada"},
+                   .text = text});
+  }
+  std::vector<std::string> texts() {
+    std::vector<std::string> list;
+    for (const auto& one : *wait_for(slow.of_channel("p", "c", INT64_MAX, 99, patience())))
+      list.push_back(one.text);
+    return list;
+  }
+  chat::Recorder recorder;
+  Slow slow;
+};
+
+TEST_F(Recording, Two_who_flush_at_once_keep_everything_once) {
+  for (const auto* text : {"a", "b", "c"}) hear(text);
+  asio::io_context io;
+  async::SteadyClock clock{io.get_executor()};
+  async::Scope scope{"test", io.get_executor(), clock, [](auto&&...) { std::abort(); }};
+  std::optional<Result<>> first;
+  std::optional<Result<>> second;
+  scope.spawn("first", test::keep_result<void>(recorder.flush(slow, patience()), first));
+  scope.spawn("second", test::keep_result<void>(recorder.flush(slow, patience()), second));
+  io.run();
+  EXPECT_TRUE(*first);
+  EXPECT_TRUE(*second);
+  EXPECT_THAT(texts(), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(recorder.waiting(), 0U);
+}
+
+TEST_F(Recording, One_bad_text_does_not_keep_the_others_from_the_history) {
+  for (const auto* text : {"a", "bad", "c"}) hear(text);
+  EXPECT_TRUE(wait_for(recorder.flush(slow, patience())));
+  EXPECT_THAT(texts(), ElementsAre("a", "c"));
+  EXPECT_EQ(recorder.lost(), 1U);
+  EXPECT_EQ(recorder.waiting(), 0U);
+}
+
 TEST_P(Kept, A_job_comes_back_as_it_went) {
   const chat::Job job{.plugin = "p",
                       .name = "n",

@@ -176,6 +176,19 @@ Result<std::int64_t> write_entry(Connection& connection, const AuditEntry& entry
   return rows->front().integer(0);
 }
 
+// What must be undone before: the last change of the same, after it, that has neither been undone
+// nor is an undoing of such a one.
+Result<> check_undoable(Connection& connection, std::int64_t number, const Change& change) {
+  auto rows = connection.run(
+      {"SELECT max(number) FROM audit a WHERE guild = $1 AND action = $2 AND subject = $3 "
+       "AND number > $4 AND undone_by IS NULL AND NOT EXISTS "
+       "(SELECT 1 FROM audit u WHERE u.guild = $1 AND u.number > $4 AND u.undone_by = a.number)",
+       {change.guild, std::string{chat::name_of(change.what)}, change.subject, number}});
+  if (!rows) return fail(std::move(rows).error());
+  if (rows->front().is_null(0)) return {};
+  return fail(chat::undo_first(number, rows->front().integer(0)));
+}
+
 Result<> mark_undone(Connection& connection, std::int64_t undone, std::int64_t by) {
   auto rows = connection.run(
       {"UPDATE audit SET undone_by = $1 WHERE number = $2 AND undone_by IS NULL RETURNING number",
@@ -208,6 +221,10 @@ Task<std::int64_t> StoredPermissions::keep(AuditEntry entry, std::optional<std::
                                            storage::Patience patience) {
   const storage::Database::Work<std::int64_t> work =
       [entry = std::move(entry), undoes](Connection& connection) -> Result<std::int64_t> {
+    if (undoes) {
+      auto may = check_undoable(connection, *undoes, entry.change);
+      if (!may) return fail(std::move(may).error());
+    }
     auto written = connection.run(write_change(entry.change));
     if (!written) return fail(std::move(written).error());
     auto number = write_entry(connection, entry);

@@ -86,7 +86,7 @@ Task<> StoredPrefixes::edit(std::string guild, Edit edit, storage::Patience pati
   const auto now = of(guild);
   auto wanted = edit({now.begin(), now.end()});
   if (!wanted) co_return fail(std::move(wanted).error());
-  if (auto good = chat::check_prefixes(*wanted); !good) co_return good;
+  if (auto good = chat::check_prefixes(guild, *wanted); !good) co_return good;
   auto prefixes = chat::in_order(std::move(*wanted));
   std::vector<storage::Statement> statements{{"DELETE FROM prefixes WHERE guild = $1", {guild}}};
   for (const auto& prefix : prefixes)

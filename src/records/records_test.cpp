@@ -68,15 +68,16 @@ TEST_P(Records, Permissions_changed_at_once_follow_from_each_other) {
   StoredPermissions records{*database};
   chat::Permissions permissions{records, {}};
   const chat::CommandRegistry none;
-  const auto granted =
-      permissions.may_edit({.guild = "g", .id = "boss", .standing = chat::Standing::owner}, "B");
+  const chat::Someone boss{.guild = "g",
+                           .author = {"boss", "Boss", chat::Standing::owner}};
   std::vector<Task<std::int64_t>> changing;
   for (int rank = 0; rank <= 10; ++rank) {
     const chat::Change change{.guild = "g",
                               .what = chat::Change::What::role,
                               .subject = "10",
                               .value = fmt::to_string(rank)};
-    changing.push_back(permissions.change(*granted, change, none, patience()));
+    auto granted = permissions.may_edit(boss, "permissions");
+    changing.push_back(permissions.change(std::move(*granted), change, none, patience()));
   }
   for (const auto& changed : all_at_once(std::move(changing))) EXPECT_TRUE(changed);
   const auto log = wait_for(records.audit("g", 1000, 100, patience()));

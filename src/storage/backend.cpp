@@ -12,7 +12,8 @@ Result<std::unique_ptr<Backend>> make_backend(const BackendOptions& options) {
   }
   auto address = postgres::parse_address(options.url);
   if (!address) return fail(std::move(address).error());
-  return std::make_unique<postgres::Backend>(std::move(*address), options.connect_timeout);
+  return std::make_unique<postgres::Backend>(std::move(*address), options.connect_timeout,
+                                             options.presence);
 }
 
 }  // namespace orrery::storage

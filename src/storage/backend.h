@@ -9,6 +9,15 @@
 
 namespace orrery::storage {
 
+// Whether connections tell others that a bot lives on this database, for as long as they last.
+enum class Presence { announced, silent };
+
+// A migration as a database remembers it.
+struct Known {
+  int number = 0;
+  std::int64_t fingerprint = 0;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -28,12 +37,16 @@ class Backend {
   virtual Result<> check(Connection& connection) = 0;
   // The same, however long it takes.
   virtual Result<> check_thoroughly(Connection& connection) = 0;
+  // Is told what is waited for, now and then.
+  using Tell = std::function<void(const std::string& what)>;
   // Keeps every other program from migrating until it is unlocked or the connection ends. Where
-  // transactions alone see to that, nothing is done.
-  virtual Result<> lock_migrations(Connection&) { return {}; }
+  // transactions alone see to that, nothing is done. Errors: timeout and cancelled, naming who does.
+  virtual Result<> lock_migrations(Connection&, const Patience&, const Tell&) { return {}; }
   virtual void unlock_migrations(Connection&) {}
-  // A statement that needs what writing needs, and changes nothing.
-  virtual Statement probe() const = 0;
+  // Keeps bots away for as long as the connection lasts. Errors: conflict (one is there).
+  virtual Result<> lock_out_bots(Connection&) { return {}; }
+  // Needs what writing needs, and changes nothing.
+  virtual Result<> probe(Connection& connection) = 0;
   virtual Result<Model> describe(Connection& connection) = 0;
   virtual Result<std::int64_t> size(Connection& connection) = 0;
 
@@ -42,9 +55,14 @@ class Backend {
   // Copies the database, as it is at one instant, into `file`, and reads the copy to make sure.
   // Errors: unsupported (the tool for it is missing), and those of connect; no file is left then.
   virtual Result<> back_up(const std::string& file, const Patience& patience) = 0;
-  // Replaces everything by what is in `file`, or nothing. Errors: corrupt or invalid (not a backup
-  // of this kind of database), and as back_up.
-  virtual Result<> restore(const std::string& file, const Patience& patience) = 0;
+  // Whether `file` can be put back, as far as can be told without trying. Errors: as restore.
+  virtual Result<> examine(const std::string& file, std::span<const Known> known,
+                           const Patience& patience) = 0;
+  // Replaces everything by what is in `file`, or nothing. Returns where the database was put that
+  // is too damaged to be replaced; mostly nothing. Errors: invalid (no whole copy of a database of
+  // this kind, or with migrations other than the first of those known), and as back_up.
+  virtual Result<std::string> restore(const std::string& file, std::span<const Known> known,
+                                      const Patience& patience) = 0;
   // The interactive program for it: what to run, and what its environment needs besides.
   struct Shell {
     std::vector<std::string> command;
@@ -59,6 +77,7 @@ struct BackendOptions {
   std::string data_folder;  // where relative files are
   Duration busy_timeout = std::chrono::seconds{5};
   Duration connect_timeout = std::chrono::seconds{5};
+  Presence presence = Presence::silent;
 };
 
 // The backend that the URL asks for. Errors: invalid (a URL that means nothing).

@@ -8,6 +8,7 @@ namespace orrery::storage {
 namespace {
 
 constexpr int most_attempts = 8;
+constexpr Duration a_moment = std::chrono::milliseconds{1};
 
 }  // namespace
 
@@ -16,6 +17,13 @@ Result<Rows> Connection::run(const Statement& statement) {
   auto done = each(statement, [&rows](Row&& row) { rows.push_back(std::move(row)); });
   if (!done) return fail(std::move(done).error());
   return rows;
+}
+
+Result<> Connection::check_patience() const {
+  if (!out_of_patience()) return {};
+  if (patience_->token.requested())
+    return fail(ErrorKind::cancelled, "it was called off before it began");
+  return fail(ErrorKind::timeout, "its time was up before it began");
 }
 
 Result<> Connection::commit() { return script("COMMIT"); }
@@ -37,6 +45,12 @@ Result<> Connection::check(const Statement& statement) {
       return fail(ErrorKind::invalid, "parameter {} is not valid UTF-8 text", i + 1);
   }
   return {};
+}
+
+void Connection::note_time(const std::string& sql, Duration took) {
+  if (took < a_moment || took <= slowest_took_) return;
+  slowest_ = sql;
+  slowest_took_ = took;
 }
 
 Connection::Attempt Connection::attempt(const std::function<Result<>(Connection&)>& work) {

@@ -51,7 +51,8 @@ class Connection {
 
   // A transaction of several steps: begin, then commit or roll_back.
   virtual Result<> begin() = 0;
-  Result<> commit();
+  // Errors: and conflict (a statement before it failed, so that there is nothing to commit).
+  virtual Result<> commit();
   virtual void roll_back();
 
   // Runs `work` in a transaction, again (a few times, a little later each) while it collides with
@@ -67,10 +68,17 @@ class Connection {
   virtual bool usable() = 0;
   // Asks the database for a sign of life.
   Result<> ping();
+  // The statement that has taken longest since this was last asked; empty if none took a moment.
+  std::string take_slowest() {
+    slowest_took_ = {};
+    return std::exchange(slowest_, {});
+  }
 
  protected:
   const Patience* patience() const { return patience_; }
   bool out_of_patience() const { return patience_ != nullptr && patience_->over(); }
+  // Nothing is begun that nobody waits for any more. Errors: cancelled, timeout.
+  Result<> check_patience() const;
   // While one lives, nobody's patience counts: for what must be done after it is over.
   class Unbound {
    public:
@@ -84,6 +92,22 @@ class Connection {
     Connection& connection_;
     const Patience* kept_;
   };
+  // Takes the time of a statement, from its beginning to its end.
+  class Timed {
+   public:
+    Timed(Connection& connection, const std::string& sql)
+        : connection_{connection}, sql_{sql}, begun_{std::chrono::steady_clock::now()} {}
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+    ~Timed() {
+      connection_.note_time(sql_, std::chrono::steady_clock::now() - begun_);
+    }
+
+   private:
+    Connection& connection_;
+    const std::string& sql_;
+    const TimePoint begun_;
+  };
   // Errors: invalid, naming the parameter.
   static Result<> check(const Statement& statement);
 
@@ -92,9 +116,12 @@ class Connection {
     Result<> outcome;
     bool collided;
   };
+  void note_time(const std::string& sql, Duration took);
   Attempt attempt(const std::function<Result<>(Connection&)>& work);
 
   const Patience* patience_ = nullptr;
+  std::string slowest_;
+  Duration slowest_took_{};
 };
 
 }  // namespace orrery::storage

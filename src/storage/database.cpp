@@ -5,11 +5,6 @@
 namespace orrery::storage {
 namespace {
 
-// Which failures are the database's own, not the statement's.
-bool is_trouble(ErrorKind kind) {
-  return kind == ErrorKind::unavailable || kind == ErrorKind::denied ||
-         kind == ErrorKind::corrupt || kind == ErrorKind::not_found;
-}
 
 std::string shown(std::string_view sql) {
   constexpr std::size_t most = 160;
@@ -65,17 +60,17 @@ Task<Migrated> Database::open(Patience patience) {
     if (!valid) return fail(std::move(valid).error());
     return migrated;
   };
-  return run<Migrated>(Lane::write, "opening", work, std::move(patience));
+  return run<Migrated>(Lane::write, Of::work, "opening", work, std::move(patience));
 }
 
 Task<Rows> Database::read(Statement statement, Patience patience) {
   const auto kept = std::make_shared<const Statement>(std::move(statement));
   const Work<Rows> work = [kept](Connection& connection) { return connection.run(*kept); };
-  auto reading = run<Rows>(Lane::read, kept->sql, work, patience);
+  auto reading = run<Rows>(Lane::read, Of::statement, kept->sql, work, patience);
   auto rows = co_await std::move(reading);
   if (rows || rows.error().kind() != ErrorKind::unavailable) co_return rows;
   // The connection may have broken under it; reading once more harms nobody.
-  auto again = run<Rows>(Lane::read, kept->sql, work, std::move(patience));
+  auto again = run<Rows>(Lane::read, Of::statement, kept->sql, work, std::move(patience));
   co_return co_await std::move(again);
 }
 
@@ -83,7 +78,7 @@ Task<Rows> Database::write(std::vector<Statement> statements, Patience patience)
   const auto kept = std::make_shared<const std::vector<Statement>>(std::move(statements));
   Work<Rows> work = [kept](Connection& connection) { return connection.run_all(*kept); };
   const std::string_view label = kept->empty() ? std::string_view{} : kept->front().sql;
-  return run<Rows>(Lane::write, label, std::move(work), std::move(patience));
+  return run<Rows>(Lane::write, Of::statement, label, std::move(work), std::move(patience));
 }
 
 // Joining threads blocks, so a thread of its own does it.
@@ -107,11 +102,29 @@ Error Database::waited_in_vain(const Patience& patience) const {
                   numbers.busy, numbers.connections, numbers.waiting);
   if (std::chrono::steady_clock::now() >= patience.deadline) return {ErrorKind::timeout, text};
   return Error{ErrorKind::limited, text}
-      .remedy("look for slow statements in the log, or raise database.connections")
+      .remedy(backend_->one_writer()
+                  ? "look for slow statements in the log, or for a program that holds the file"
+                  : "look for slow statements in the log, or raise database.connections")
       .retry_after(std::chrono::seconds{1});
 }
 
-void Database::note(Lane lane, std::string_view label, Duration took, const Error* error) {
+// Noted as the database's trouble: whoever connects has not come back yet, to say so.
+Error Database::not_let_in(Lane lane) {
+  auto error = Error{ErrorKind::unavailable, name() + " did not let us in in time"}.remedy(
+      "see whether the server is overloaded or unreachable");
+  note(lane, Of::connecting, "connecting", {}, &error);
+  return error;
+}
+
+// Which failures are the database's own, rather than those of what was asked.
+bool Database::is_trouble(Of of, ErrorKind kind) {
+  if (kind == ErrorKind::unavailable) return true;
+  if (of == Of::work) return false;  // its own words, as likely as not
+  if (kind == ErrorKind::denied || kind == ErrorKind::corrupt) return true;
+  return of == Of::connecting && kind == ErrorKind::not_found;
+}
+
+void Database::note(Lane lane, Of of, std::string_view label, Duration took, const Error* error) {
   ++numbers_.calls;
   numbers_.nanoseconds += static_cast<std::uint64_t>(took.count());
   if (took >= options_.slow) {
@@ -120,7 +133,7 @@ void Database::note(Lane lane, std::string_view label, Duration took, const Erro
                    {{"statement", shown(label)}, {"took_ms", milliseconds(took)}});
   }
   if (error != nullptr) ++numbers_.failures;
-  const bool trouble = error != nullptr && is_trouble(error->kind());
+  const bool trouble = error != nullptr && is_trouble(of, error->kind());
   if (error != nullptr && !trouble) return;
   trouble_.with([&](std::map<Lane, Error>& last) {
     last.erase(lane);
@@ -136,10 +149,17 @@ std::optional<Error> Database::trouble() const {
 }
 
 Task<> Database::probe(Patience patience) {
-  std::vector<Statement> statements{backend_->probe()};
-  auto trying = write(std::move(statements), std::move(patience));
-  auto rows = co_await std::move(trying);
-  if (!rows) co_return fail(std::move(rows).error());
+  const Work<bool> write = [this](Connection& connection) -> Result<bool> {
+    auto done = backend_->probe(connection);
+    return done ? Result<bool>{true} : fail(std::move(done).error());
+  };
+  auto writing = run<bool>(Lane::write, Of::statement, "a sign of life", write, patience);
+  const auto written = co_await std::move(writing);
+  // Where a read had failed, only a read can show that it does no longer.
+  auto reading = read({"SELECT 1", {}}, std::move(patience));
+  const auto read = co_await std::move(reading);
+  if (!written) co_return fail(written.error());
+  if (!read) co_return fail(read.error());
   co_return Result<>{};
 }
 

@@ -6,7 +6,7 @@
 // it runs they cancel it in the database.
 //
 // Whatever is written is written in a serialisable transaction; one that collides with another is
-// run again. When the answer is an error, nothing was kept, with one exception: a connection that
+// run again, a few times. When the answer is an error, nothing was kept, with one exception: a connection that
 // broke while it committed; the error then says so.
 //
 // Threads   all operations from any strand.
@@ -17,6 +17,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "async/scope.h"
 #include "async/wait.h"
 #include "core/journal.h"
 #include "storage/backend.h"
@@ -28,7 +29,7 @@ namespace orrery::storage {
 struct DatabaseOptions {
   std::size_t connections = 4;              // that stay
   std::size_t overflow = 4;                 // that come in a rush
-  Duration wait = std::chrono::seconds{5};  // for a connection, at most
+  Duration wait = std::chrono::seconds{5};  // for a connection that others have, at most
   Duration check_after = std::chrono::seconds{30};
   Duration max_age = std::chrono::minutes{30};
   Duration slow = std::chrono::milliseconds{250};  // a call that takes longer is named
@@ -87,13 +88,20 @@ class Database {
 
  private:
   enum class Lane { read, write };
+  // Whose failure an error may be.
+  enum class Of { connecting, statement, work };
   static constexpr Duration a_while = std::chrono::milliseconds{10};
   template <class T>
-  Task<T> run(Lane lane, std::string_view label, Work<T> work, Patience patience);
+  Task<T> run(Lane lane, Of of, std::string_view label, Work<T> work, Patience patience);
+  // Whatever it throws is its own failure.
+  template <class T>
+  static Result<T> attempt(const Work<T>& work, Connection& connection);
   Pool& pool(Lane lane) { return lane == Lane::write || !reading_ ? writing_ : *reading_; }
   Result<std::unique_ptr<Connection>> connect(Access access, const Patience& patience);
   Error waited_in_vain(const Patience& patience) const;
-  void note(Lane lane, std::string_view label, Duration took, const Error* error);
+  Error not_let_in(Lane lane);
+  static bool is_trouble(Of of, ErrorKind kind);
+  void note(Lane lane, Of of, std::string_view label, Duration took, const Error* error);
 
   const std::unique_ptr<Backend> backend_;
   const DatabaseOptions options_;
@@ -104,46 +112,61 @@ class Database {
   std::unique_ptr<Pool> reading_;  // only where one connection writes
 };
 
+template <class T>
+Result<T> Database::attempt(const Work<T>& work, Connection& connection) {
+  try {
+    return work(connection);
+  } catch (...) {
+    return fail(ErrorKind::internal, "it threw: {}", async::describe(std::current_exception()));
+  }
+}
+
 // `label` lives as long as `work`.
 template <class T>
-Task<T> Database::run(Lane lane, std::string_view label, Work<T> work, Patience patience) {
-  enum class Turn { waiting, taken, off };
+Task<T> Database::run(Lane lane, Of of, std::string_view label, Work<T> work, Patience patience) {
   async::Oneshot<Result<T>> answer;
-  const auto turn = std::make_shared<std::atomic<Turn>>(Turn::waiting);
-  const auto call_off = [turn, answer](Error why) {
-    auto waiting = Turn::waiting;
-    if (turn->compare_exchange_strong(waiting, Turn::off)) answer.set(fail(std::move(why)));
-  };
+  const auto ticket = std::make_shared<Ticket>();
   Pool::Job job{.patience = patience,
-                .claim =
-                    [turn] {
-                      auto waiting = Turn::waiting;
-                      return turn->compare_exchange_strong(waiting, Turn::taken);
-                    },
+                .ticket = ticket,
                 .run =
-                    [this, lane, answer, label, work = std::move(work)](Connection& connection) {
+                    [this, lane, of, answer, label, work = std::move(work)](Connection& inside) {
                       const auto begun = std::chrono::steady_clock::now();
-                      auto result = work(connection);
-                      note(lane, label, std::chrono::steady_clock::now() - begun,
+                      auto result = attempt<T>(work, inside);
+                      const auto took = std::chrono::steady_clock::now() - begun;
+                      const auto slowest = inside.take_slowest();
+                      note(lane, of, slowest.empty() ? label : std::string_view{slowest}, took,
                            result ? nullptr : &result.error());
                       answer.set(std::move(result));
                     },
                 .refuse =
                     [this, lane, answer](Error error) {
-                      note(lane, "connecting", {}, &error);
+                      note(lane, Of::connecting, "connecting", {}, &error);
                       answer.set(fail(std::move(error)));
                     }};
   pool(lane).submit(std::move(job));
   async::SteadyClock clock{co_await asio::this_coro::executor};
-  const auto stopping = patience.token.subscribe([call_off] {
-    call_off({ErrorKind::cancelled, "a stop was requested before the database had time"});
+  const auto stopping = patience.token.subscribe([ticket, answer] {
+    if (!ticket->call_off_waiting() && !ticket->call_off_connecting()) return;
+    answer.set(
+        fail(ErrorKind::cancelled, "a stop was requested before the database had time"));
   });
   const auto until = std::min(patience.deadline, clock.now() + options_.wait);
+  // All on the caller's own strand, like this coroutine, whose frame is there as long as the timer.
   async::Timer timer;
-  // On the caller's own strand, like this coroutine, whose frame is there as long as the timer is.
+  const auto give_up_connecting = [&, this] {
+    if (ticket->call_off_waiting()) answer.set(fail(waited_in_vain(patience)));
+    if (ticket->call_off_connecting()) answer.set(fail(not_let_in(lane)));
+  };
+  const auto give_up_waiting = [&, this] {
+    if (ticket->call_off_waiting()) {
+      answer.set(fail(waited_in_vain(patience)));
+    } else if (patience.deadline != async::never) {
+      timer = clock.arm(patience.deadline, give_up_connecting);
+    }
+  };
   timer = clock.arm(std::min(until, clock.now() + a_while), [&, this] {
     pool(lane).relieve();
-    timer = clock.arm(until, [&, this] { call_off(waited_in_vain(patience)); });
+    timer = clock.arm(until, give_up_waiting);
   });
   auto taking = answer.take();
   co_return co_await std::move(taking);
@@ -151,7 +174,7 @@ Task<T> Database::run(Lane lane, std::string_view label, Work<T> work, Patience 
 
 template <class T>
 Task<T> Database::look(Work<T> work, Patience patience) {
-  return run<T>(Lane::read, "a look", std::move(work), std::move(patience));
+  return run<T>(Lane::read, Of::work, "a look", std::move(work), std::move(patience));
 }
 
 template <class T>
@@ -166,7 +189,7 @@ Task<T> Database::transact(Work<T> work, Patience patience) {
     if (!done) return fail(std::move(done).error());
     return result;
   };
-  return run<T>(Lane::write, "a transaction", std::move(whole), std::move(patience));
+  return run<T>(Lane::write, Of::work, "a transaction", std::move(whole), std::move(patience));
 }
 
 }  // namespace orrery::storage

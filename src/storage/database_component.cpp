@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "async/workers.h"
+
 namespace orrery::storage {
 
 using namespace std::chrono_literals;
@@ -18,7 +20,30 @@ std::string sentence(const Error& error) {
 
 }  // namespace
 
+// All or nothing: when it fails, the database that is there is opened as ever.
+asio::awaitable<void> DatabaseComponent::restore(lifecycle::Context context) {
+  auto wish = restoration_.take();
+  if (!wish) co_return;
+  context.doing("putting back " + wish->file);
+  context.extend(10min);
+  async::Workers worker{"db restorer", 1, 1};
+  std::move_only_function<Result<Upkeep::Restored>()> job = [wish, token = context.token()] {
+    return wish->upkeep->restore(wish->file, {async::never, token});
+  };
+  auto working = worker.run<Upkeep::Restored>(std::move(job));
+  auto restored = co_await std::move(working);
+  journal_.write(restored ? Level::warn : Level::error, "storage",
+                 restored ? "a copy was put in the place of the database"
+                          : "a copy could not be put in the place of the database",
+                 {{"copy", wish->file},
+                  {"before", restored ? restored->before : std::string{}},
+                  {"reason", restored ? std::string{} : restored.error().text()}});
+  wish->done.set(std::move(restored));
+}
+
 Task<> DatabaseComponent::start(lifecycle::Context context) {
+  auto restoring = restore(context);
+  co_await std::move(restoring);
   auto opening = open(context);
   auto migrated = co_await std::move(opening);
   if (!migrated) co_return fail(std::move(migrated).error().with("opening the database"));
@@ -36,7 +61,9 @@ Task<> DatabaseComponent::start(lifecycle::Context context) {
 }
 
 Task<Migrated> DatabaseComponent::open(lifecycle::Context context) {
-  auto backend = make_backend(options_.backend);
+  auto backend_options = options_.backend;
+  backend_options.presence = Presence::announced;
+  auto backend = make_backend(backend_options);
   if (!backend) co_return fail(std::move(backend).error());
   context.doing("opening " + (*backend)->name());
   auto options = options_.database;

@@ -7,6 +7,7 @@
 
 #include "lifecycle/component.h"
 #include "storage/database.h"
+#include "storage/restoration.h"
 
 namespace orrery::storage {
 
@@ -17,10 +18,10 @@ class DatabaseComponent final : public lifecycle::Component {
     DatabaseOptions database;
   };
 
-  // The journal and the numbers outlive this.
+  // The journal, the numbers and the restoration outlive this.
   DatabaseComponent(const std::function<Options()>& options, Journal& journal,
-                    DatabaseNumbers& numbers)
-      : options_{options()}, journal_{journal}, numbers_{numbers} {}
+                    DatabaseNumbers& numbers, Restoration& restoration)
+      : options_{options()}, journal_{journal}, numbers_{numbers}, restoration_{restoration} {}
 
   // Errors: those of make_backend and Database::open.
   Task<> start(lifecycle::Context context) override;
@@ -30,6 +31,8 @@ class DatabaseComponent final : public lifecycle::Component {
   Database& database() { return *database_; }
 
  private:
+  // Puts a copy in its place, if somebody has asked for that; they are told what came of it.
+  asio::awaitable<void> restore(lifecycle::Context context);
   Task<Migrated> open(lifecycle::Context context);
   Task<> watch(lifecycle::Context context, async::StopToken token);
   void tell(const lifecycle::Context& context, const std::optional<Error>& trouble);
@@ -37,6 +40,7 @@ class DatabaseComponent final : public lifecycle::Component {
   const Options options_;
   Journal& journal_;
   DatabaseNumbers& numbers_;
+  Restoration& restoration_;
   std::unique_ptr<Database> database_;
   std::string told_;  // the trouble that is shown just now
   TimePoint trouble_since_{};

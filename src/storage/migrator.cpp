@@ -143,6 +143,14 @@ class Alone {
   Connection& connection_;
 };
 
+// Where the tool for it is missing there is another way.
+Error no_copy(Error error) {
+  if (error.kind() != ErrorKind::unsupported) return error;
+  return std::move(error).remedy(
+      "install it (apt-get install postgresql-client), or make a copy yourself and set "
+      "database.backup_before_migration = false");
+}
+
 Result<std::string> copy_first(Backend& backend, const MigrateOptions& options, int version,
                                const Patience& patience) {
   if (options.backups.empty() || backend.single()) return std::string{};
@@ -150,12 +158,18 @@ Result<std::string> copy_first(Backend& backend, const MigrateOptions& options, 
   if (!file) return file;
   tell(options, "making a copy before the first change");
   if (auto copied = backend.back_up(*file, patience); !copied)
-    return fail(std::move(copied).error().with("making a copy before the first change"));
+    return fail(no_copy(std::move(copied).error().with("making a copy before the first change")));
   prune_backups(backend, options.backups, options.keep);
   return file;
 }
 
 }  // namespace
+
+std::vector<Known> known_to(const Backend& backend, std::span<const Migration> migrations) {
+  std::vector<Known> known;
+  for (const auto& one : migrations) known.push_back({one.number, fingerprint_of(backend, one)});
+  return known;
+}
 
 Result<Migrated> plan(Backend& backend, Connection& connection, std::span<const Migration> known) {
   auto last = check_history(backend, connection, known);
@@ -167,7 +181,7 @@ Result<Migrated> migrate(Backend& backend, Connection& connection, std::span<con
                          const MigrateOptions& options, const Patience& patience) {
   auto planned = plan(backend, connection, known);
   if (!planned || planned->from == planned->to) return planned;
-  if (auto locked = backend.lock_migrations(connection); !locked)
+  if (auto locked = backend.lock_migrations(connection, patience, options.progress); !locked)
     return fail(std::move(locked).error());
   const Alone alone{backend, connection};
   // Again, now that nobody else can: another program may have done it while we waited.
@@ -188,11 +202,13 @@ Result<Migrated> migrate(Backend& backend, Connection& connection, std::span<con
 Result<Migrated> roll_back(Backend& backend, Connection& connection,
                            std::span<const Migration> known, int to, const MigrateOptions& options,
                            const Patience& patience) {
-  if (auto locked = backend.lock_migrations(connection); !locked)
+  if (auto locked = backend.lock_migrations(connection, patience, options.progress); !locked)
     return fail(std::move(locked).error());
   const Alone alone{backend, connection};
   auto planned = plan(backend, connection, known);
   if (!planned) return planned;
+  if (planned->from == 0)
+    return fail(ErrorKind::invalid, "{} has no migration to take back", backend.name());
   if (to < 0 || to >= planned->from) {
     Error nothing{ErrorKind::invalid,
                   fmt::format("{} is at migration {}: it cannot be taken back to {}",
@@ -236,7 +252,8 @@ void prune_backups(const Backend& backend, const std::string& folder, std::size_
     if (name.starts_with("orrery-") && name.ends_with(fmt::format("-auto.{}", backend.extension())))
       copies.push_back(entry.path());
   }
-  std::ranges::sort(copies);
+  const auto written = [&](const fs::path& copy) { return fs::last_write_time(copy, error); };
+  std::ranges::sort(copies, {}, written);
   for (std::size_t i = 0; i + keep < copies.size(); ++i) fs::remove(copies[i], error);
 }
 

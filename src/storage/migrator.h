@@ -37,6 +37,9 @@ Result<Migrated> roll_back(Backend& backend, Connection& connection,
                            std::span<const Migration> migrations, int to,
                            const MigrateOptions& options, const Patience& patience);
 
+// The migrations as a database remembers them.
+std::vector<Known> known_to(const Backend& backend, std::span<const Migration> migrations);
+
 // What migrate would do, without doing it. Errors: as migrate.
 Result<Migrated> plan(Backend& backend, Connection& connection,
                       std::span<const Migration> migrations);

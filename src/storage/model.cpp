@@ -11,7 +11,10 @@ using enum Type;
 using enum Null;
 
 Column number(std::string name, Null null = refused) { return {std::move(name), integer, null}; }
-Column words(std::string name) { return {std::move(name), text, refused}; }
+Column serial(std::string name) { return {std::move(name), integer, refused, Preset::some}; }
+Column words(std::string name, Preset preset = Preset::none) {
+  return {std::move(name), text, refused, preset};
+}
 
 Model make_model() {
   return {
@@ -23,10 +26,10 @@ Model make_model() {
        .key = {"guild", "prefix"}},
       {.name = "statistics", .columns = {words("name"), number("value")}, .key = {"name"}},
       {.name = "transcript",
-       .columns = {number("number"), words("visitor"), words("conversation"), words("id"),
-                   number("by_bot"), words("said"), number("at"), words("outcome")},
+       .columns = {serial("number"), words("visitor"), words("conversation"), words("id"),
+                   number("by_bot"), words("said"), number("at"), words("outcome", Preset::some)},
        .key = {"number"},
-       .indexes = {{"transcript_message", {"visitor", "id"}, Unique::yes},
+       .indexes = {{"transcript_message", {"visitor", "id"}, Unique::yes, "by_bot=0"},
                    {"transcript_visitor", {"visitor", "number"}}}},
       {.name = "permission_ranks",
        .columns = {words("guild"), number("rank"), words("name")},
@@ -43,7 +46,7 @@ Model make_model() {
                    words("verdict")},
        .key = {"guild", "command", "kind", "subject"}},
       {.name = "audit",
-       .columns = {number("number"), number("at"), words("guild"), words("actor"),
+       .columns = {serial("number"), number("at"), words("guild"), words("actor"),
                    words("actor_name"), words("action"), words("subject"), words("was"),
                    words("became"), number("undone_by", allowed)},
        .key = {"number"},
@@ -55,7 +58,7 @@ Model make_model() {
        .columns = {words("person"), words("name"), words("value")},
        .key = {"person", "name"}},
       {.name = "messages",
-       .columns = {number("number"), words("platform"), words("guild"), words("channel"),
+       .columns = {serial("number"), words("platform"), words("guild"), words("channel"),
                    words("id"), words("author"), words("author_name"), number("by_bot"),
                    words("said"), number("at")},
        .key = {"number"},
@@ -67,7 +70,7 @@ Model make_model() {
       {.name = "jobs",
        .columns = {words("plugin"), words("name"), words("schedule"), words("zone"),
                    words("misfire"), words("payload"), number("next_at", allowed),
-                   number("last_at", allowed), words("outcome")},
+                   number("last_at", allowed), words("outcome", Preset::some)},
        .key = {"plugin", "name"},
        .indexes = {{"jobs_next", {"next_at"}}}},
   };
@@ -108,6 +111,10 @@ class Comparison {
             from_backup);
     }
     indexes(declared, found);
+    for (const auto& trigger : found.triggers) {
+      note(fmt::format("{} has the trigger {}, which is not declared", declared.name, trigger),
+           fmt::format("if nothing of yours needs it: DROP TRIGGER {}", trigger));
+    }
     for (const auto& key : declared.foreign_keys) {
       const auto same = [&](const ForeignKey& other) {
         return other.columns == key.columns && other.table == key.table;
@@ -131,6 +138,16 @@ class Comparison {
     list_.push_back({Difference::Weight::note, std::move(what), std::move(remedy)});
   }
 
+  // What refuses more than was declared makes writing fail; what allows more does not.
+  void compare(const std::string& table, const Column& column, const Column& other) {
+    if (column.null == allowed && other.null == refused)
+      fault(fmt::format("{}.{} refuses NULL", table, column.name), from_backup);
+    if (column.null == refused && other.null == allowed)
+      note(fmt::format("{}.{} allows NULL", table, column.name), from_backup);
+    if (column.preset == Preset::some && other.preset == Preset::none)
+      fault(fmt::format("{}.{} has lost its default", table, column.name), from_backup);
+  }
+
   void columns(const Table& declared, const Table& found) {
     for (const auto& column : declared.columns) {
       const auto* other = named(found.columns, column.name);
@@ -143,11 +160,7 @@ class Comparison {
                           name_of(other->type), name_of(column.type)),
               from_backup);
       }
-      if (other->null != column.null) {
-        note(fmt::format("{}.{} {} NULL", declared.name, column.name,
-                         other->null == allowed ? "allows" : "refuses"),
-             from_backup);
-      }
+      compare(declared.name, column, *other);
     }
     for (const auto& column : found.columns) {
       if (named(declared.columns, column.name) != nullptr) continue;
@@ -158,15 +171,16 @@ class Comparison {
   }
 
   static std::string make_index(const Table& table, const Index& index) {
-    return fmt::format("CREATE {}INDEX {} ON {} ({})", index.unique == Unique::yes ? "UNIQUE " : "",
-                       index.name, table.name, join(index.columns, ", "));
+    return fmt::format("CREATE {}INDEX {} ON {} ({}){}", index.unique == Unique::yes ? "UNIQUE " : "",
+                       index.name, table.name, join(index.columns, ", "),
+                       index.where.empty() ? "" : " WHERE " + index.where);
   }
 
   void indexes(const Table& declared, const Table& found) {
     for (const auto& index : declared.indexes) {
       const auto* other = named(found.indexes, index.name);
-      const bool same =
-          other != nullptr && other->columns == index.columns && other->unique == index.unique;
+      const bool same = other != nullptr && other->columns == index.columns &&
+                        other->unique == index.unique && other->where == index.where;
       if (same) continue;
       const auto what = fmt::format("the index {} of {} {}", index.name, declared.name,
                                     other == nullptr ? "is missing" : "is another one");
@@ -190,6 +204,14 @@ class Comparison {
 };
 
 }  // namespace
+
+std::string bare_condition(std::string_view condition) {
+  auto bare = lower(condition);
+  std::erase_if(bare, [](char c) {
+    return c == ' ' || c == '\n' || c == '\t' || c == '(' || c == ')' || c == '"';
+  });
+  return bare;
+}
 
 const Model& declared_model() {
   static const Model model = make_model();

@@ -14,16 +14,19 @@ namespace orrery::storage {
 enum class Type { integer, real, text, blob, other };
 enum class Null { refused, allowed };
 enum class Unique { no, yes };
+enum class Preset { none, some };  // a default, or a number that is counted on
 
 struct Column {
   std::string name;
   Type type = Type::text;
   Null null = Null::refused;
+  Preset preset = Preset::none;
 };
 struct Index {
   std::string name;
   std::vector<std::string> columns;
   Unique unique = Unique::no;
+  std::string where{};  // of which rows, if not of all: without spaces and brackets
 };
 struct ForeignKey {
   std::vector<std::string> columns;
@@ -35,10 +38,14 @@ struct Table {
   std::vector<std::string> key;  // the primary one
   std::vector<Index> indexes{};
   std::vector<ForeignKey> foreign_keys{};
+  std::vector<std::string> triggers{};
 };
 using Model = std::vector<Table>;
 
 const Model& declared_model();
+
+// A condition as it is compared: "(by_bot = 0)" -> "by_bot=0".
+std::string bare_condition(std::string_view condition);
 
 struct Difference {
   enum class Weight {

@@ -89,9 +89,10 @@ bool Pool::wait_for_job(std::unique_lock<std::mutex>& lock, bool extra) {
 
 // Returns false when this thread has nothing to give: it could not connect, and others have.
 bool Pool::work(Job& job, Held& held) {
+  if (!job.ticket->begin()) return true;
   auto ready = prepare(held, job.patience);
   if (!ready && give_back(job)) return false;
-  if (!job.claim()) return true;
+  if (!job.ticket->claim()) return true;
   if (!ready) {
     job.refuse(std::move(ready).error());
     return true;
@@ -109,7 +110,7 @@ bool Pool::work(Job& job, Held& held) {
 bool Pool::give_back(Job& job) {
   {
     const std::lock_guard lock{mutex_};
-    if (numbers_.connections == 0 || job.patience.over()) return false;
+    if (numbers_.connections == 0 || job.patience.over() || !job.ticket->put_back()) return false;
     jobs_.push_front(std::move(job));
   }
   ready_.notify_one();

@@ -18,6 +18,7 @@
 
 #include "core/guarded.h"
 #include "storage/connection.h"
+#include "storage/ticket.h"
 
 namespace orrery::storage {
 
@@ -37,7 +38,7 @@ class Pool {
   // One piece of work. Exactly one of `run` and `refuse` is called, unless it was called off.
   struct Job {
     Patience patience;
-    std::move_only_function<bool()> claim;  // false: called off meanwhile
+    std::shared_ptr<Ticket> ticket;
     std::move_only_function<void(Connection&)> run;
     std::move_only_function<void(Error)> refuse;
   };

@@ -46,7 +46,14 @@ Result<Condition> Upkeep::condition(const Patience& patience) {
       });
 }
 
+// Where connecting makes a new database, looking after none does not.
+Result<> Upkeep::check_exists(const Patience& patience) {
+  auto connection = backend_->connect(Access::read_only, patience);
+  return connection ? Result<>{} : Result<>{fail(std::move(connection).error())};
+}
+
 Result<Health> Upkeep::health(const Patience& patience) {
+  if (auto there = check_exists(patience); !there) return fail(std::move(there).error());
   Health health{.database = backend_->name()};
   const auto begun = std::chrono::steady_clock::now();
   return with<Health>(Access::read_write, patience, [&](Connection& connection) -> Result<Health> {
@@ -55,8 +62,8 @@ Result<Health> Upkeep::health(const Patience& patience) {
     if (auto alive = connection.ping(); !alive) return fail(std::move(alive).error());
     health.answered = since(asked);
     const auto writing = std::chrono::steady_clock::now();
-    auto written = connection.run(backend_->probe());
-    if (!written) return fail(std::move(written).error());
+    if (auto written = backend_->probe(connection); !written)
+      return fail(std::move(written).error());
     health.written = since(writing);
     return health;
   });
@@ -88,8 +95,11 @@ Result<Migrated> Upkeep::migrate(const MigrateOptions& options, const Patience& 
 
 Result<Migrated> Upkeep::roll_back(std::optional<int> to, const MigrateOptions& options,
                                    const Patience& patience) {
+  if (auto there = check_exists(patience); !there) return fail(std::move(there).error());
   return with<Migrated>(
       Access::read_write, patience, [&](Connection& connection) -> Result<Migrated> {
+        if (auto alone = backend_->lock_out_bots(connection); !alone)
+          return fail(std::move(alone).error());
         const auto planned = plan(*backend_, connection, migrations());
         if (!planned) return fail(planned.error());
         return storage::roll_back(*backend_, connection, migrations(),
@@ -136,6 +146,39 @@ Result<std::string> Upkeep::back_up(std::optional<std::string> file, const Patie
   return *file;
 }
 
+// A SQLite file is ours whole; of a PostgreSQL database, which others may use, only our tables are.
+bool Upkeep::is_worth_a_copy(const Model& found) const {
+  if (backend_->dialect() == Dialect::sqlite) return !found.empty();
+  return std::ranges::any_of(found, [](const Table& table) {
+    return std::ranges::find(declared_model(), table.name, &Table::name) !=
+           std::ranges::end(declared_model());
+  });
+}
+
+// A copy of whatever is there, also if it is strange; the name of none if nothing is. What is
+// damaged cannot always be copied; that must not keep a good copy out.
+Result<std::string> Upkeep::copy_before(const Patience& patience) {
+  auto connection = backend_->connect(Access::read_only, patience);
+  if (!connection && connection.error().kind() == ErrorKind::not_found) return std::string{};
+  const bool damaged = !connection && connection.error().kind() == ErrorKind::corrupt;
+  if (!connection && !damaged) return fail(std::move(connection).error());
+  const auto found = damaged ? Result<Model>{fail(ErrorKind::corrupt, "")}
+                             : backend_->describe(**connection);
+  if (found && !is_worth_a_copy(*found)) return std::string{};
+  if (!found && found.error().kind() != ErrorKind::corrupt) return fail(found.error());
+  auto before = backup_file(*backend_, backups_, version(patience).value_or(0),
+                            Purpose::before_change);
+  if (!before) return before;
+  auto copied = backend_->back_up(*before, patience);
+  if (copied) return before;
+  if (copied.error().kind() == ErrorKind::corrupt) return std::string{};
+  return fail(std::move(copied).error().with("copying what is there now"));
+}
+
+Result<> Upkeep::examine(const std::string& file, const Patience& patience) {
+  return backend_->examine(file, known_to(*backend_, migrations()), patience);
+}
+
 Result<Upkeep::Restored> Upkeep::restore(const std::string& file, const Patience& patience) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) {
@@ -143,21 +186,24 @@ Result<Upkeep::Restored> Upkeep::restore(const std::string& file, const Patience
     return fail(std::move(missing).remedy("orrery db backup makes one; those made so far are in " +
                                           backups_));
   }
-  Restored restored;
-  const auto at = version(patience);
-  const bool something = at ? *at > 0 : at.error().kind() == ErrorKind::corrupt;
-  if (something) {
-    auto before = backup_file(*backend_, backups_, at.value_or(0), Purpose::before_change);
-    if (!before) return fail(std::move(before).error());
-    // What is damaged cannot always be copied; that must not keep a good copy out.
-    auto copied = backend_->back_up(*before, patience);
-    if (copied) restored.before = *before;
-    if (!copied && at) return fail(std::move(copied).error().with("copying what is there now"));
+  auto before = copy_before(patience);
+  if (!before) return fail(std::move(before).error());
+  // Held while the copy is put in its place; a file that is no database has nobody on it.
+  auto alone = before->empty() ? Result<std::unique_ptr<Connection>>{nullptr}
+                               : backend_->connect(Access::read_only, patience);
+  if (!alone) return fail(std::move(alone).error());
+  if (*alone) {
+    const Connection::Bound bound{**alone, patience};
+    if (auto locked = backend_->lock_out_bots(**alone); !locked)
+      return fail(std::move(locked).error());
   }
-  if (auto done = backend_->restore(file, patience); !done) return fail(std::move(done).error());
+  auto moved = backend_->restore(file, known_to(*backend_, migrations()), patience);
+  if (!moved) return fail(std::move(moved).error());
   prune_backups(*backend_, backups_, keep_);
-  restored.version = version(patience).value_or(0);
-  return restored;
+  auto at = version(patience);
+  if (!at) return fail(std::move(at).error().with("looking at what was put back"));
+  return Restored{.before = before->empty() ? std::move(*moved) : std::move(*before),
+                  .version = *at};
 }
 
 std::vector<Backup> Upkeep::backups() const {

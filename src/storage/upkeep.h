@@ -56,11 +56,16 @@ class Upkeep {
   // Returns the file: the one named, or a new one in the folder.
   // Errors: and conflict (the file exists).
   Result<std::string> back_up(std::optional<std::string> file, const Patience& patience);
+  // Whether the copy can be put back, as far as can be told without trying.
+  // Errors: invalid, not_found (no such file).
+  Result<> examine(const std::string& file, const Patience& patience);
   struct Restored {
-    std::string before;  // the copy of what was there until now; empty: there was nothing
+    std::string before;  // the copy of what was there until now, or that itself if it was too
+                         // damaged for a copy; empty: there was nothing
     int version = 0;
   };
-  // Errors: and not_found (no such file).
+  // Errors: and not_found (no such file), conflict (a bot uses the database), invalid (no copy that
+  // fits this program); nothing has changed then.
   Result<Restored> restore(const std::string& file, const Patience& patience);
 
   std::vector<Backup> backups() const;
@@ -73,6 +78,9 @@ class Upkeep {
   Result<T> with(Access access, const Patience& patience,
                  const std::function<Result<T>(Connection&)>& work);
   Result<int> version(const Patience& patience);
+  Result<> check_exists(const Patience& patience);
+  bool is_worth_a_copy(const Model& found) const;
+  Result<std::string> copy_before(const Patience& patience);
 
   const std::unique_ptr<Backend> backend_;
   const std::string backups_;

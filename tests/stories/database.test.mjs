@@ -8,6 +8,8 @@ import { describe, it } from 'node:test';
 import { cleanUp, elapse, execute, own, program, sqlite, startBot, temporaryFolder, until } from '../support/bot.mjs';
 import { Postgres } from '../support/postgres.mjs';
 
+const db = (data, env, ...args) => execute(program('orrery'), ['db', ...args, '--data', data], { env, asUser: false });
+
 describe('On PostgreSQL a bot', { concurrency: 1 }, () => {
   it('does what it does on SQLite, and keeps it over a restart', async (t) => {
     const server = await Postgres.start(t);
@@ -129,6 +131,89 @@ describe('On PostgreSQL a bot', { concurrency: 1 }, () => {
     await waiting;
     holder.kill('SIGKILL');
     await until('the cancelled statement is gone from the server', async () => (await server.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'orrery'")) === '0');
+  });
+
+  it('that is broken off again and again: what was acknowledged is in memory and in the database alike', async (t) => {
+    const server = await Postgres.start(t);
+    await server.database('bot');
+    const bot = await startBot(t, { config: server.config('bot') });
+    const acknowledged = [];
+    let enough = false;
+    const writers = [0, 1, 2, 3].map(async (writer) => {
+      for (let i = 0; !enough; i++) {
+        const role = `w${writer}x${i}`;
+        const answer = await bot.control('POST', '/api/permissions/change', { guild: 'webchat', what: 'role', subject: role, value: '1' }).catch(() => ({}));
+        if (answer.status === 200) acknowledged.push(role);
+        else await elapse(5);
+      }
+    });
+    for (let i = 0; i < 3; i++) {
+      const before = acknowledged.length;
+      await until('it goes on', () => acknowledged.length > before + 20, { within: 20000 });
+      await server.stop('immediate');
+      await server.start();
+    }
+    enough = true;
+    await Promise.all(writers);
+    await until('nothing is in doubt', async () => (await bot.status()).degraded.length === 0, { within: 20000 });
+    const inMemory = (await bot.control('GET', '/api/permissions?guild=webchat')).json.data.roles.map((role) => role.id).sort();
+    const inDatabase = (await server.sql('SELECT role FROM permission_roles', 'bot')).split('\n').sort();
+    assert.deepEqual(inMemory, inDatabase);
+    for (const role of acknowledged) assert.ok(inMemory.includes(role), role);
+  });
+
+  it('that stands still is noticed, holds nobody longer than their budget, and a stop is a stop', async (t) => {
+    const server = await Postgres.start(t);
+    t.after(() => server.thaw().catch(() => {}));
+    await server.database('bot');
+    const bot = await startBot(t, { config: server.config('bot') + '[commands]\nbudget = "2s"\n' });
+    await server.freeze();
+    const begun = Date.now();
+    const refused = await bot.cli('chat', '--timeout', '20s', '!prefix set ?');
+    assert.doesNotMatch(refused.stdout, /begin with \?/);
+    assert.ok(Date.now() - begun < 9000, `${Date.now() - begun} ms`);
+    await until('it is shown', async () => (await bot.status()).degraded.some((why) => /database/.test(why)), { within: 20000 });
+    assert.equal(await bot.probe('/livez'), 200);
+    await server.thaw();
+    await until('it serves again', async () => (await bot.status()).degraded.length === 0, { within: 20000 });
+    await until('writes are taken', async () => /begin with/.test((await bot.cli('chat', '!prefix set !')).stdout));
+    await server.freeze();
+    const waiting = bot.cli('chat', '--timeout', '20s', '!prefix set ?');
+    await elapse(300);
+    const end = await bot.stop();
+    assert.equal(end.code, 0);
+    await waiting;
+  });
+
+  it('that another program migrates is waited for, and who that is is said', async (t) => {
+    const server = await Postgres.start(t);
+    await server.database('bot');
+    const holder = spawn('psql', [server.url('bot'), '-c', 'SELECT pg_advisory_lock(122537336205945)', '-c', 'SELECT pg_sleep(60)'], { stdio: 'ignore' });
+    t.after(() => holder.kill('SIGKILL'));
+    await until('it is held', async () => (await server.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", 'bot')) === '1');
+    const bot = await startBot(t, { config: server.config('bot'), wait: 'listening' });
+    await until('who migrates is said', async () => /waiting for the server's process \d+ \(psql\) to finish migrating/.test(JSON.stringify((await bot.status()))));
+    await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()", 'bot');
+    await until('it is ready', async () => (await bot.status()).ready, { within: 20000 });
+    assert.equal((await bot.stop()).code, 0);
+  });
+
+  it('is not replaced or taken back under a bot, whichever folder that is asked from', async (t) => {
+    const server = await Postgres.start(t);
+    await server.database('bot');
+    const bot = await startBot(t, { config: server.config('bot') });
+    const data = temporaryFolder(t);
+    const env = { ORRERY_DATABASE__URL: server.url('bot') };
+    const copy = await db(data, env, 'backup', '--json');
+    assert.equal(copy.code, 0, copy.stderr);
+    const refused = await db(data, env, 'restore', JSON.parse(copy.stdout).file);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /a bot uses PostgreSQL on .* the server's process \d+ \(orrery\)[^]*stop the bot first/);
+    assert.equal((await db(data, env, 'rollback')).code, 1);
+    assert.match((await bot.cli('chat', '!prefix set ?')).stdout, /begin with \?/);
+    assert.equal((await bot.stop()).code, 0);
+    const restored = await db(data, env, 'restore', JSON.parse(copy.stdout).file);
+    assert.equal(restored.code, 0, restored.stderr);
   });
 
   it('that has no room left is told so, and takes writes again when there is', async (t) => {
@@ -258,6 +343,35 @@ describe('A migration', { concurrency: 1 }, () => {
     assert.ok(interrupted > 5);
   });
 
+  it('killed on the way back or forth, or while the copy before it is made, loses no row, on both databases', async (t) => {
+    const server = await Postgres.start(t);
+    for (const [name, env, most] of [['SQLite', {}, 40], ['PostgreSQL', { ORRERY_DATABASE__URL: await server.database('bot') }, 500]]) {
+      const data = temporaryFolder(t);
+      assert.equal((await db(data, env, 'migrate')).code, 0);
+      const row = "INSERT INTO prefixes VALUES ('g', '?')";
+      if (name === 'SQLite') await sqlite(path.join(data, 'orrery.db'), row);
+      else await server.sql(row, 'bot');
+      let interrupted = 0;
+      for (let i = 0; i < 16; ++i) {
+        const way = i % 2 === 0 ? ['rollback', '--to', '1'] : ['migrate'];
+        const child = spawn(program('orrery'), ['db', ...way, '--data', data], { stdio: 'ignore', env: { ...process.env, ...env } });
+        const over = new Promise((resolve) => child.on('close', (code) => resolve(code)));
+        await elapse(Math.random() * most);
+        child.kill('SIGKILL');
+        if ((await over) !== 0) interrupted += 1;
+        const status = await db(data, env, 'status', '--json');
+        assert.equal(status.code, 0, status.stderr);
+      }
+      const last = await db(data, env, 'migrate');
+      assert.equal(last.code, 0, last.stderr);
+      assert.equal((await db(data, env, 'validate')).stdout, 'ok: exactly what this program declares\n');
+      const prefixes = name === 'SQLite' ? (await sqlite(path.join(data, 'orrery.db'), 'SELECT * FROM prefixes')).stdout.trim() : await server.sql('SELECT * FROM prefixes', 'bot');
+      assert.equal(prefixes, 'g|?');
+      t.diagnostic(`${name}: ${interrupted} of 16 were interrupted`);
+      assert.ok(interrupted > 3);
+    }
+  });
+
   it('of two programs at once happens once', async (t) => {
     const server = await Postgres.start(t);
     await server.database('bot');
@@ -273,7 +387,6 @@ describe('A migration', { concurrency: 1 }, () => {
 });
 
 describe('orrery db', { concurrency: 2 }, () => {
-  const db = (data, env, ...args) => execute(program('orrery'), ['db', ...args, '--data', data], { env, asUser: false });
 
   it('goes back and forth, makes copies and puts them back, on both databases', async (t) => {
     const server = await Postgres.start(t);

@@ -85,6 +85,39 @@ describe('Permissions over HTTP', { concurrency: 3 }, () => {
     assert.equal((await bot.control('GET', `/api/permissions?guild=${guild}`)).json.data.roles[0].id, sql);
   });
 
+  it('hold for the command and the person that were meant', async (t) => {
+    const bot = await startBot(t, { config: '[permissions]\nnever = ["tz", "prefx"]\n' });
+    await bot.event('permissions.never names no command');
+    assert.match((await bot.cli('chat', '--as', 'bob', '!tz')).stdout, /Only the owner of the bot/);
+    assert.match((await bot.cli('chat', '!permissions command timezone 0')).stdout, /can be given to nobody/);
+    assert.equal((await bot.cli('chat', '--as', 'bob', '!ping')).stdout, 'pong\n');
+    assert.match((await bot.cli('chat', '!permissions user ping bob deny')).stdout, /Done/);
+    assert.match((await bot.cli('chat', '--as', 'bob', '!ping')).stdout, /excepted from using 'ping'/);
+    assert.match((await bot.cli('chat', '!why ping bob')).stdout, /bob may not use !ping/);
+    assert.match((await bot.cli('chat', '!why ping nobody')).stdout, /no user 'nobody' here/);
+    assert.match((await bot.cli('chat', '!permissions role mods 3')).stdout, /no role 'mods' here/);
+    assert.equal((await bot.cli('chat', '@orrery ping')).stdout, 'pong\n');
+    const changed = await change(bot, 'command', 'perms show', '3');
+    assert.equal(changed.status, 200);
+    const rules = (await bot.control('GET', `/api/permissions?guild=${guild}`)).json.data;
+    assert.equal(rules.commands.find((c) => c.path === 'permissions show').rank, 3);
+    assert.equal((await change(bot, 'command', 'permissions show', '3')).status, 409, 'nothing would change');
+  });
+
+  it('of a guild that can be none, and prefixes that nobody can see, are refused', async (t) => {
+    const bot = await startBot(t);
+    for (const id of ['', 'x'.repeat(257), 'a\nb', '\u202eabc', 'a b'])
+      assert.equal((await bot.control('POST', '/api/guild/prefixes', { guild: id, prefixes: ['?'] })).status, 422, JSON.stringify(id));
+    for (const prefix of ['\u200b', '\u202e!', '\ufeff', '\u00a0', '', 'a b', 'x'.repeat(17), '\0'])
+      assert.equal((await bot.control('POST', '/api/guild/prefixes', { guild, add: prefix })).status, 422, JSON.stringify(prefix));
+    for (const reason of ['', 'a\nb', 'x'.repeat(201), '\u202e'])
+      assert.equal((await bot.control('POST', '/api/maintenance', { reason })).status, 422, JSON.stringify(reason));
+    const added = await Promise.all([1, 2, 3, 4, 5, 6].map((n) => bot.control('POST', '/api/guild/prefixes', { guild, add: `p${n}` })));
+    assert.ok(added.every((answer) => answer.status === 200));
+    assert.equal((await bot.control('GET', `/api/guild?guild=${guild}`)).json.data.prefixes.length, 7);
+    assert.equal((await bot.control('POST', '/api/guild/prefixes', { guild, remove: 'none' })).status, 404);
+  });
+
   it('are for who has signed in, and while the bot is ready', async (t) => {
     const bot = await startBot(t);
     for (const target of ['/api/permissions', '/api/commands', '/api/audit', '/api/guild', '/api/database']) assert.equal((await bot.http('GET', target)).status, 401, target);

@@ -26,6 +26,13 @@ export class Postgres {
   stop(mode = 'fast') {
     return this.#run('stop', this.folder, mode);
   }
+  // Every process of it, as when a machine stands still.
+  freeze() {
+    return this.#run('freeze', this.folder);
+  }
+  thaw() {
+    return this.#run('thaw', this.folder);
+  }
   sql(statement, database = 'postgres') {
     return this.#run('sql', this.folder, database, statement);
   }

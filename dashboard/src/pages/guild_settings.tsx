@@ -30,8 +30,8 @@ export function GuildSettings() {
 
 function Prefixes({ prefixes, load }: { prefixes: string[]; load: () => Promise<void> }) {
   const fresh = useSignal('');
-  const put = async (list: string[]) => {
-    await post('/api/guild/prefixes', { guild: guild.value, prefixes: list });
+  const change = async (what: { add: string } | { remove: string } | { prefixes: string[] }) => {
+    await post('/api/guild/prefixes', { guild: guild.value, ...what });
     await load();
   };
   return (
@@ -41,16 +41,16 @@ function Prefixes({ prefixes, load }: { prefixes: string[]; load: () => Promise<
         {prefixes.map((prefix) => (
           <li key={prefix}>
             <code>{prefix}</code>
-            {prefixes.length > 1 && <Action run={() => put(prefixes.filter((one) => one !== prefix))}>{t('permissions.remove')}</Action>}
+            {prefixes.length > 1 && <Action run={() => change({ remove: prefix })}>{t('permissions.remove')}</Action>}
           </li>
         ))}
       </ul>
       <div class="toolbar">
         <Field label={t('prefixes.new')} value={fresh.value} onValue={(value) => (fresh.value = value)} input={{ name: 'prefix', autocomplete: 'off' }} />
-        <Action run={() => put([...prefixes, fresh.value]).then(() => void (fresh.value = ''))} disabled={!fresh.value}>
+        <Action run={() => change({ add: fresh.value }).then(() => void (fresh.value = ''))} disabled={!fresh.value}>
           {t('permissions.add')}
         </Action>
-        <Action run={() => put([])}>{t('prefixes.reset')}</Action>
+        <Action run={() => change({ prefixes: [] })}>{t('prefixes.reset')}</Action>
       </div>
     </Card>
   );

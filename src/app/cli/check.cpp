@@ -82,7 +82,13 @@ Result<std::string> check_database(const config::Settings& settings, const std::
   const auto plan = storage::plan(**backend, **connection, storage::migrations());
   if (!plan) return fail(plan.error());
   const auto& name = (*backend)->name();
-  if (plan->from == plan->to) return name + " is up to date";
+  if (plan->from == plan->to) {
+    const auto found = (*backend)->describe(**connection);
+    if (!found) return fail(found.error());
+    auto valid = storage::validate(storage::differences(storage::declared_model(), *found));
+    if (!valid) return fail(std::move(valid).error());
+    return name + " is up to date";
+  }
   return fmt::format("{} will be migrated from {} to {}", name, plan->from, plan->to);
 }
 

@@ -1,8 +1,12 @@
 #include "app/cli/command_line.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include <CLI/CLI.hpp>
 
 #include "config/schema.h"
+#include "core/text.h"
 
 namespace orrery::app::cli {
 namespace {
@@ -47,13 +51,41 @@ class Parser {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-      return app_.exit(e) == 0 ? 0 : 2;
+      const auto slip = e.get_exit_code() == 0 ? std::string{} : unknown_command(argc, argv);
+      if (slip.empty()) return app_.exit(e) == 0 ? 0 : 2;
+      std::fprintf(stderr, "orrery: %s\n", slip.c_str());
+      return 2;
     }
     line_.common.program = argv[0];
     return std::move(line_);
   }
 
  private:
+  // The first word that should name a command and names none, with the nearest that does; empty if
+  // every one does.
+  std::string unknown_command(int argc, char** argv) const {
+    const CLI::App* at = &app_;
+    for (int i = 1; i < argc; ++i) {
+      const std::string word = argv[i];
+      if (word == "--config" || word == "--data") ++i;  // its value is no command
+      if (word.starts_with("-")) continue;
+      const auto commands = at->get_subcommands([](const CLI::App*) { return true; });
+      if (commands.empty()) return {};
+      const auto found = std::ranges::find(commands, word, &CLI::App::get_name);
+      if (found == commands.end()) return no_command(*at, word, commands);
+      at = *found;
+    }
+    return {};
+  }
+  static std::string no_command(const CLI::App& within, const std::string& word,
+                                const std::vector<const CLI::App*>& commands) {
+    std::vector<std::string> names;
+    for (const auto* command : commands) names.push_back(command->get_name());
+    const auto group = within.get_parent() == nullptr ? "orrery" : "orrery " + within.get_name();
+    return fmt::format("there is no command '{}'{}\n'{} --help' lists them", printable(word),
+                       did_you_mean(word, names), group);
+  }
+
   template <class T>
   CLI::App* add(const std::string& name, const std::string& what) {
     auto* command = app_.add_subcommand(name, what);
@@ -200,7 +232,14 @@ class Parser {
     sub("rollback", "Take the last migration back, or all above N", Db::Do::rollback)
         ->add_option("--to", db_.to, "The migration to go back to; 0 is before the first")
         ->type_name("N")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Validator{[](const std::string& text) {
+                                 const bool number =
+                                     !text.empty() && text.size() < 7 &&
+                                     text.find_first_not_of("0123456789") == std::string::npos;
+                                 return number ? std::string{}
+                                               : "'" + text + "' is not the number of a migration";
+                               },
+                               ""});
     sub("validate", "List every difference from what this program declares", Db::Do::validate);
     sub("backup", "Copy it, as it is at one instant", Db::Do::backup)
         ->add_option("file", db_.file, "Where to (else into backups/ of the data folder)");

@@ -194,6 +194,64 @@ TEST_P(Guild, Nobody_gives_what_is_not_below_their_own_rank) {
   EXPECT_THAT(say("ada", "!permissions role Mods 9"), HasSubstr("needs rank 5"));
 }
 
+TEST_P(Guild, What_a_parent_asks_for_cannot_be_undercut_by_its_sub_command) {
+  say("queen", "!permissions role Admins 5");
+  say("queen", "!permissions command permissions 5");
+  say("queen", "!permissions command prefix 9");
+  EXPECT_THAT(say("ann", "!permissions command \"prefix set\" 0"),
+              HasSubstr("below your own rank, 5: 'prefix set' would go from rank 9 to rank 0"));
+  EXPECT_THAT(say("ann", "!permissions command prefix none"), HasSubstr("below your own rank"));
+  EXPECT_THAT(say("ann", "!permissions command ping 3"), HasSubstr("Done"));
+  say("queen", "!permissions command prefix none");
+  EXPECT_THAT(say("ann", "!permissions command prefix 0"),
+              HasSubstr("'prefix add' would go from nobody but the owner to rank 0"))
+      << "what nobody was given is the owner's";
+}
+
+TEST_P(Guild, A_rule_by_an_alias_stands_at_the_command) {
+  EXPECT_THAT(say("queen", "!permissions command tz 3"), HasSubstr("Done"));
+  EXPECT_THAT(say("eve", "!timezone"), HasSubstr("needs rank 3"));
+  EXPECT_THAT(say("queen", "!permissions command timezone 3"), HasSubstr("so already"));
+  EXPECT_THAT(say("queen", "!permissions user perms @eve allow"), HasSubstr("Done"));
+  restart();
+  EXPECT_THAT(say("eve", "!permissions show"), HasSubstr("commands timezone"));
+}
+
+TEST_P(Guild, Who_may_use_the_command_by_exception_changes_no_more_than_their_rank_lets_them) {
+  say("queen", "!permissions role Admins 5");
+  say("queen", "!permissions user \"permissions role\" @ann allow");
+  EXPECT_THAT(say("ann", "!permissions role Mods 4"), HasSubstr("Done"));
+  EXPECT_THAT(say("ann", "!permissions role Mods 5"), HasSubstr("below your own rank, 5"));
+  EXPECT_THAT(say("ann", "!permissions command ping 1"), HasSubstr("Only the owner"));
+}
+
+TEST_P(Guild, What_was_changed_last_is_undone_first) {
+  say("queen", "!permissions role Mods 3");
+  say("queen", "!permissions role Mods 5");
+  say("queen", "!permissions role Mods 3");
+  EXPECT_THAT(say("queen", "!permissions undo 1"), HasSubstr("undo entry 3 first"));
+  EXPECT_THAT(say("queen", "!permissions undo 3"), HasSubstr("Undone"));
+  EXPECT_THAT(say("queen", "!permissions undo 2"), HasSubstr("Undone"));
+  EXPECT_THAT(say("queen", "!permissions undo 1"), HasSubstr("Undone"));
+  EXPECT_THAT(say("queen", "!permissions show"), Not(HasSubstr("Mods")));
+}
+
+TEST_P(Guild, A_change_of_nothing_is_none_and_03_is_3) {
+  EXPECT_THAT(say("queen", "!permissions role Mods none"), HasSubstr("so already"));
+  EXPECT_THAT(say("queen", "!permissions role Mods 03"), HasSubstr("Done"));
+  EXPECT_THAT(say("queen", "!permissions role Mods 3"), HasSubstr("so already"));
+  EXPECT_THAT(say("queen", "!permissions undo 1"), HasSubstr("Undone"));
+}
+
+TEST_P(Guild, A_prefix_that_nobody_can_see_or_a_slip_is_none) {
+  for (const std::string hidden : {"\xE2\x80\xAE" "abc", "\xE2\x80\x8B", "\xEF\xBB\xBF", "a\xC2\xA0"})
+    EXPECT_THAT(say("queen", "!prefix set " + hidden), HasSubstr("1 to 16 visible"));
+  EXPECT_THAT(say("queen", "!prefix rset"), HasSubstr("looks like a slip"));
+  EXPECT_THAT(say("queen", "!prefix --help"), HasSubstr("looks like a slip"));
+  EXPECT_THAT(say("queen", "!prefix ?"), HasSubstr("begin with ?"));
+  EXPECT_EQ(say("eve", "?ping"), "pong");
+}
+
 TEST_P(Guild, Guilds_are_apart) {
   guilds.guild("other", "king");
   say("queen", "!permissions user ping eve deny");
@@ -224,12 +282,15 @@ TEST_P(Guild, Several_prefixes_a_mention_and_the_default) {
 TEST_P(Guild, In_a_direct_message_there_are_no_ranks_and_no_guild) {
   EXPECT_EQ(say("eve", "!ping", "dm", ""), "pong");
   EXPECT_THAT(say("eve", "!permissions show", "dm", ""), HasSubstr("only be used in a guild"));
+  EXPECT_THAT(say("eve", "!prefix set ?", "dm", ""), HasSubstr("only be used in a guild"));
+  EXPECT_THAT(say("boss", "!prefix ?", "dm", ""), HasSubstr("no prefixes of their own"));
+  EXPECT_EQ(say("ada", "!ping", "dm", ""), "pong") << "one person's messages are not everybody's";
 }
 
 TEST_P(Guild, Nonsense_is_refused_and_changes_nothing) {
-  const std::string long_text(4000, 'x');
+  const std::string long_text(3000, 'x');
   std::string flags;
-  for (int i = 0; i < 1000; ++i) flags += " --f" + std::to_string(i);
+  for (int i = 0; i < 400; ++i) flags += " --f" + std::to_string(i);
   for (const auto& [text, answer] : std::vector<std::pair<std::string, std::string>>{
            {"!permissions role Mods 11", "from 0 to 10"},
            {"!permissions role Mods -1", "from 0 to 10"},
@@ -243,7 +304,8 @@ TEST_P(Guild, Nonsense_is_refused_and_changes_nothing) {
            {"!permissions undo x", "ENTRY must be a whole number"},
            {"!permissions role \"Mods 3", "not closed"},
            {"!permissions command " + long_text + " 3", "1 to 256 visible bytes"},
-           {"!permissions role Mods 3" + flags, "at most 64 words"},
+           {"!permissions role Mods 3" + flags, "no use for '--f0'"},
+           {"!permissions role Mods 3" + flags + flags + flags, "at most 4000 bytes"},
            {"!permissions", "needs one of"},
            {"!permissions rol Mods 3", "did you mean 'role'"}}) {
     EXPECT_THAT(say("queen", text), HasSubstr(answer)) << text.substr(0, 80);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "app/commands/commands.h"
 #include "chat/command_docs.h"
 #include "core/text.h"
@@ -7,9 +9,12 @@ namespace {
 
 using chat::Node;
 
-// Who asks is shown what they may use.
+// Who asks is shown what they may use, and what holds something they may use.
 bool may_use(const chat::Services& services, const Node& node, const chat::Message& message) {
-  return services.permissions.may_use(node, message).has_value();
+  if (services.permissions.may_use(node, message)) return true;
+  return std::ranges::any_of(node.children, [&](const auto& child) {
+    return may_use(services, *child.second, message);
+  });
 }
 
 std::string line(const Node& node, const std::string& prefix) {

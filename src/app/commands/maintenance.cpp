@@ -6,7 +6,7 @@ namespace {
 // The services outlive the pipeline.
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::string> maintain(const chat::Services& services, chat::Invocation invocation) {
-  const auto* reason = services.settings.of_guild(chat::everywhere, chat::maintenance_setting);
+  const auto* reason = chat::maintenance(services.settings);
   if (!invocation.given.has("state")) {
     co_return reason == nullptr ? std::string{"Everyone is served."}
                                 : fmt::format("Only the owner is served: {}", *reason);
@@ -17,8 +17,8 @@ Task<std::string> maintain(const chat::Services& services, chat::Invocation invo
     wanted = given == nullptr ? "it will be back soon." : *given;
   }
   const bool on = wanted.has_value();
-  auto setting = services.settings.set_of_guild(chat::everywhere, chat::maintenance_setting,
-                                                std::move(wanted), invocation.patience());
+  auto setting =
+      chat::set_maintenance(services.settings, std::move(wanted), invocation.patience());
   auto set = co_await std::move(setting);
   if (!set) co_return fail(std::move(set).error());
   co_return std::string{on ? "Only the owner is served from now on." : "Everyone is served again."};
@@ -39,9 +39,7 @@ chat::Command maintenance_command(const chat::Services& services) {
                                {.name = "reason",
                                 .kind = chat::Kind::rest,
                                 .help = "what others are told",
-                                .need = chat::Need::optional,
-                                .least = 1,
-                                .most = 200}}},
+                                .need = chat::Need::optional}}},
       .run = [&services](
                  chat::Invocation invocation) { return maintain(services, std::move(invocation)); },
       .examples = {"maintenance on moving house", "maintenance off"},

@@ -35,7 +35,7 @@ std::string role_name(const chat::Message& message, const std::string& id) {
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::string> make(const Services& services, Invocation invocation, Change change) {
   const auto& message = invocation.message();
-  auto may = services.permissions.may_edit(chat::subject_of(message), message.author.name);
+  auto may = services.permissions.may_edit(chat::who_said(message), invocation.command);
   if (!may) co_return fail(std::move(may).error());
   change.guild = message.guild;
   auto changing = services.permissions.change(std::move(*may), std::move(change), services.commands,
@@ -47,7 +47,7 @@ Task<std::string> make(const Services& services, Invocation invocation, Change c
 
 Task<std::string> undo(const Services& services, Invocation invocation) {
   const auto& message = invocation.message();
-  auto may = services.permissions.may_edit(chat::subject_of(message), message.author.name);
+  auto may = services.permissions.may_edit(chat::who_said(message), invocation.command);
   if (!may) co_return fail(std::move(may).error());
   auto undoing =
       services.permissions.undo(std::move(*may), *invocation.given.get<std::int64_t>("entry"),

@@ -35,12 +35,8 @@ Task<std::string> refuse(Error error) { co_return fail(std::move(error)); }
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 Task<std::string> remove(const Services& services, Invocation invocation) {
-  const auto edit = [prefix = invocation.given.text("prefix")](List now) -> Result<List> {
-    if (std::erase(now, prefix) == 0)
-      return fail(ErrorKind::not_found, "'{}' is no prefix here.", printable(prefix));
-    return now;
-  };
-  return put(services, std::move(invocation), edit);
+  auto edit = chat::without_prefix(invocation.given.text("prefix"));
+  return put(services, std::move(invocation), std::move(edit));
 }
 
 Task<std::string> set(const Services& services, Invocation invocation) {
@@ -51,16 +47,26 @@ Task<std::string> set(const Services& services, Invocation invocation) {
 }
 
 Task<std::string> add(const Services& services, Invocation invocation) {
-  const auto edit = [prefix = invocation.given.text("prefix")](List now) {
-    now.push_back(prefix);
-    return now;
-  };
-  return put(services, std::move(invocation), edit);
+  auto edit = chat::with_prefix(invocation.given.text("prefix"));
+  return put(services, std::move(invocation), std::move(edit));
+}
+
+// "prefix rset" is a slip, not a wish for commands that begin with rset.
+std::optional<Error> slip(const Invocation& invocation) {
+  const auto& word = invocation.given.text("prefix");
+  const std::vector<std::string> known{"set", "add", "remove", "reset", "show", "list", "help"};
+  const auto near = nearest(lower(word), known);
+  if (!near && !word.starts_with("--")) return std::nullopt;
+  Error error{ErrorKind::invalid, fmt::format("'{}' looks like a slip", printable(word))};
+  return std::move(error).remedy(
+      fmt::format("{0}help prefix explains it; {0}prefix set {1} makes it the prefix all the same",
+                  invocation.prefix, printable(word)));
 }
 
 // Looking is everyone's, changing is not: the same word, as people expect it.
 Task<std::string> show_or_set(const Services& services, Invocation invocation) {
   if (!invocation.given.has("prefix")) return show(services, std::move(invocation));
+  if (auto error = slip(invocation)) return refuse(std::move(*error));
   const auto node = services.commands.find("prefix set");
   auto may = services.permissions.may_use(*node, invocation.message());
   if (may) return set(services, std::move(invocation));
@@ -74,9 +80,11 @@ chat::Command changing(const Services& services, std::string name, std::string s
           .summary = std::move(summary),
           .access = chat::Access::ranked,
           .takes = {.parameters = {{.name = "prefix", .help = "1 to 16 characters, no spaces"}}},
-          .run = [&services, run](Invocation invocation) {
-            return run(services, std::move(invocation));
-          }};
+          .run =
+              [&services, run](Invocation invocation) {
+                return run(services, std::move(invocation));
+              },
+          .where = chat::Where::guild};
 }
 
 }  // namespace
@@ -85,9 +93,12 @@ chat::Command prefix_command(const Services& services) {
   chat::Command reset{.name = "reset",
                       .summary = "Goes back to the default prefix.",
                       .access = chat::Access::ranked,
-                      .run = [&services](Invocation invocation) {
-                        return put(services, std::move(invocation), [](const List&) { return List{}; });
-                      }};
+                      .run =
+                          [&services](Invocation invocation) {
+                            return put(services, std::move(invocation),
+                                       [](const List&) { return List{}; });
+                          },
+                      .where = chat::Where::guild};
   return {
       .name = "prefix",
       .summary = "Shows or changes what commands begin with.",

@@ -6,17 +6,10 @@
 // Threads   the control strand.
 #pragma once
 
-#include "chat/message.h"
 #include "net/http.h"
+#include "platforms/webchat/visitors.h"
 
 namespace orrery::platforms::webchat {
-
-// Who comes through the door.
-struct Visitor {
-  std::string id;
-  std::string name;
-  chat::Standing standing = chat::Standing::user;
-};
 
 class Room {
  public:
@@ -31,9 +24,12 @@ class Door {
   void open(Room& room) { room_ = &room; }
   void close() { room_ = nullptr; }
   Room* room() const { return room_; }  // null while closed
+  // Who came through it: here, because messages may outlast the room.
+  Visitors& visitors() { return visitors_; }
 
  private:
   Room* room_ = nullptr;
+  Visitors visitors_;
 };
 
 }  // namespace orrery::platforms::webchat

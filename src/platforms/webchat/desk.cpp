@@ -169,7 +169,9 @@ void Desk::hand_on(Said said) {
                         .guild = "webchat",
                         .channel = std::move(said.conversation),
                         .author = {visitor_.id, visitor_.name, visitor_.standing},
-                        .text = std::move(said.text)};
+                        .text = std::move(said.text),
+                        .self = bot_name,
+                        .directory = &environment_.visitors};
   auto outlet = std::make_shared<DeskOutlet>(shared_from_this(), environment_.control);
   in_flight_[id] = {.conversation = message.channel};
   if (auto posted = environment_.pipeline.post(std::move(message), std::move(outlet)); !posted) {

@@ -43,6 +43,7 @@ class Desk final : public std::enable_shared_from_this<Desk> {
     chat::Pipeline& pipeline;
     chat::Transcript& transcript;
     bool kept;  // over a restart
+    const chat::Directory& visitors;
     asio::any_io_executor control;
     async::Clock& clock;
     async::Scope& scope;

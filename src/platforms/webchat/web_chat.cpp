@@ -102,18 +102,24 @@ Result<WebChat::Wish> WebChat::parse(const std::string& text) {
   return Wish{Wish::Kind::message, {std::string{*id}, named, std::string{*said}}, 0};
 }
 
-WebChat::WebChat(chat::Pipeline& pipeline, chat::Transcript* kept, asio::any_io_executor control,
-                 async::Clock& clock, Journal& journal)
+WebChat::WebChat(chat::Pipeline& pipeline, chat::Transcript* kept, Visitors& visitors,
+                 asio::any_io_executor control, async::Clock& clock, Journal& journal)
     : pipeline_{pipeline},
       control_{std::move(control)},
       clock_{clock},
+      visitors_{visitors},
       work_{"webchat", control_, clock,
             [&journal](const std::string& task, const std::exception_ptr& fault) {
               journal.write(Level::error, "webchat", "a task threw",
                             {{"task", task}, {"reason", async::describe(fault)}});
             }},
-      desk_environment_{
-          pipeline_, kept == nullptr ? memory_ : *kept, kept != nullptr, control_, clock_, work_} {}
+      desk_environment_{pipeline_,
+                        kept == nullptr ? memory_ : *kept,
+                        kept != nullptr,
+                        visitors_,
+                        control_,
+                        clock_,
+                        work_} {}
 
 asio::awaitable<void> WebChat::converse(Visitor visitor, std::shared_ptr<net::WebSocket> socket) {
   const auto pass = sessions_.enter();
@@ -121,6 +127,7 @@ asio::awaitable<void> WebChat::converse(Visitor visitor, std::shared_ptr<net::We
     socket->close(1013, "the runtime is not ready");
     co_return;
   }
+  visitors_.came(visitor);
   auto session = std::make_shared<Session>(
       Session{.visitor = std::move(visitor), .socket = socket, .desk = {}});
   sockets_.insert(socket);
@@ -179,7 +186,9 @@ void WebChat::answer(const std::shared_ptr<Session>& session, Wish wish) {
       .guild = "webchat",
       .channel = session->visitor.id,
       .author = {session->visitor.id, session->visitor.name, session->visitor.standing},
-      .text = std::move(wish.said.text)};
+      .text = std::move(wish.said.text),
+      .self = bot_name,
+      .directory = &visitors_};
   auto outlet = std::make_shared<SessionOutlet<Session>>(session, control_);
   ++session->in_flight;
   if (auto posted = pipeline_.post(std::move(message), std::move(outlet)); !posted) {

@@ -16,6 +16,7 @@
 
 #include "async/gate.h"
 #include "chat/pipeline.h"
+#include "platforms/webchat/control.h"
 #include "platforms/webchat/desk.h"
 
 namespace orrery::platforms::webchat {
@@ -26,9 +27,9 @@ class WebChat final : public Room {
   static constexpr std::size_t id_limit = 128;
   static constexpr std::size_t in_flight_limit = 32;
 
-  // Without a transcript that is kept, one in memory serves.
-  WebChat(chat::Pipeline& pipeline, chat::Transcript* kept, asio::any_io_executor control,
-          async::Clock& clock, Journal& journal);
+  // Without a transcript that is kept, one in memory serves. The visitors outlive the pipeline.
+  WebChat(chat::Pipeline& pipeline, chat::Transcript* kept, Visitors& visitors,
+          asio::any_io_executor control, async::Clock& clock, Journal& journal);
 
   asio::awaitable<void> converse(Visitor visitor, std::shared_ptr<net::WebSocket> socket) override;
 
@@ -53,6 +54,7 @@ class WebChat final : public Room {
   const asio::any_io_executor control_;
   async::Clock& clock_;
   chat::MemoryTranscript memory_;
+  Visitors& visitors_;
   async::Scope work_;
   const Desk::Environment desk_environment_;
   std::map<std::string, std::shared_ptr<Desk>> desks_;  // by visitor

@@ -13,7 +13,11 @@ class WebChatComponent final : public lifecycle::Component {
                    lifecycle::Optional<records::TranscriptComponent&> transcript, Door& door,
                    asio::any_io_executor control, async::Clock& clock, Journal& journal)
       : door_{door},
-        chat_{pipeline, transcript ? &transcript->transcript() : nullptr, std::move(control), clock,
+        chat_{pipeline,
+              transcript ? &transcript->transcript() : nullptr,
+              door.visitors(),
+              std::move(control),
+              clock,
               journal} {}
 
   Task<> start(lifecycle::Context) override {

@@ -20,8 +20,11 @@ Result<Address> parse_address(const std::string& url) {
         "write postgresql://USER:PASSWORD@HOST:PORT/NAME, with % signs for special characters"));
   }
   std::map<std::string, std::string> given;
+  std::map<std::string, Secret> environment;
   for (const auto* option = options; option->keyword != nullptr; ++option) {
-    if (option->val != nullptr) given[option->keyword] = option->val;
+    if (option->val == nullptr) continue;
+    given[option->keyword] = option->val;
+    if (option->envvar != nullptr) environment.emplace(option->envvar, Secret{option->val});
   }
   (*pq)->free_options(options);
   const auto get = [&](const char* keyword, const char* otherwise) {
@@ -34,7 +37,7 @@ Result<Address> parse_address(const std::string& url) {
                  .port = get("port", "5432"),
                  .user = user,
                  .name = get("dbname", user.c_str()),
-                 .password = Secret{get("password", "")}};
+                 .environment = std::move(environment)};
 }
 
 }  // namespace orrery::storage::postgres

@@ -15,7 +15,8 @@ struct Address {
   std::string port;
   std::string user;
   std::string name;  // of the database
-  Secret password;
+  // What the URL says, by the variables in which PostgreSQL's programs look for it.
+  std::map<std::string, Secret> environment;
 
   // "PostgreSQL on 127.0.0.1:5432/bot"
   std::string shown() const;

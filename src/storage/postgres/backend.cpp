@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/locks.h"
 #include "storage/postgres/tool.h"
 
 namespace orrery::storage::postgres {
@@ -13,11 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The number of our lock among the server's: "orrery" in ASCII.
-constexpr std::int64_t migration_lock = 0x6F7272657279;
-
 constexpr const char* tables =
-    "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull "
+    "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+    "a.atthasdef OR a.attidentity <> '' "
     "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
     "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 "
     "AND NOT a.attisdropped ORDER BY c.relname, a.attnum";
@@ -25,7 +24,8 @@ constexpr const char* indexes =
     "SELECT c.relname, i.relname, x.indisprimary, x.indisunique, "
     "array_to_string(ARRAY(SELECT coalesce(a.attname, '(expression)') "
     "FROM unnest(x.indkey) WITH ORDINALITY k(n, place) LEFT JOIN pg_attribute a "
-    "ON a.attrelid = c.oid AND a.attnum = k.n ORDER BY k.place), ',') "
+    "ON a.attrelid = c.oid AND a.attnum = k.n ORDER BY k.place), ','), "
+    "coalesce(pg_get_expr(x.indpred, x.indrelid), '') "
     "FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid "
     "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' "
     "ORDER BY c.relname, i.relname";
@@ -37,6 +37,11 @@ constexpr const char* foreign_keys =
     "JOIN pg_class f ON f.oid = k.confrelid "
     "WHERE k.contype = 'f' AND c.relnamespace = current_schema()::regnamespace "
     "ORDER BY c.relname, k.conname";
+
+constexpr const char* triggers =
+    "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+    "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace "
+    "ORDER BY c.relname, t.tgname";
 
 Type type_of(std::string_view declared) {
   if (declared == "bigint") return Type::integer;
@@ -56,7 +61,8 @@ void take_column(std::map<std::string, Table>& found, const Row& row) {
   auto& table = found[row.text(0)];
   table.name = row.text(0);
   table.columns.push_back(
-      {row.text(1), type_of(row.text(2)), row.integer(3) != 0 ? Null::refused : Null::allowed});
+      {row.text(1), type_of(row.text(2)), row.integer(3) != 0 ? Null::refused : Null::allowed,
+       row.integer(4) != 0 ? Preset::some : Preset::none});
 }
 
 void take_index(std::map<std::string, Table>& found, const Row& row) {
@@ -65,8 +71,13 @@ void take_index(std::map<std::string, Table>& found, const Row& row) {
     table.key = names_in(row.text(4));
   } else {
     table.indexes.push_back(
-        {row.text(1), names_in(row.text(4)), row.integer(3) != 0 ? Unique::yes : Unique::no});
+        {row.text(1), names_in(row.text(4)), row.integer(3) != 0 ? Unique::yes : Unique::no,
+         bare_condition(row.text(5))});
   }
+}
+
+void take_trigger(std::map<std::string, Table>& found, const Row& row) {
+  found[row.text(0)].triggers.push_back(row.text(1));
 }
 
 void take_foreign_key(std::map<std::string, Table>& found, const Row& row) {
@@ -77,17 +88,58 @@ void take_foreign_key(std::map<std::string, Table>& found, const Row& row) {
 
 Result<std::unique_ptr<storage::Connection>> Backend::connect(Access access,
                                                               const Patience& patience) {
-  return postgres::Connection::open(address_, access, connect_timeout_, patience);
+  return postgres::Connection::open(address_, access, presence_, connect_timeout_, patience);
 }
 
+namespace {
+
+// "process 4711 (psql)", by what the server knows of it.
+Result<std::string> holder_of(storage::Connection& connection, std::int64_t lock) {
+  auto rows = connection.run(
+      {"SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+       "WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() "
+       "AND (l.classid::bigint << 32) + l.objid::bigint = $1 LIMIT 1",
+       {lock}});
+  if (!rows) return fail(std::move(rows).error());
+  if (rows->empty()) return std::string{"a process that has just ended"};
+  return fmt::format("the server's process {} ({})", rows->front().integer(0),
+                     printable(rows->front().text(1)));
+}
+
+}  // namespace
+
 // Asked again and again rather than waited for, so that a stop request is heard.
-Result<> Backend::lock_migrations(storage::Connection& connection) {
-  while (true) {
+Result<> Backend::lock_migrations(storage::Connection& connection, const Patience& patience,
+                                  const Tell& tell) {
+  constexpr int tell_each = 20;
+  std::string holder = "another program";
+  for (int i = 0; !patience.over(); ++i) {
     auto rows = connection.run({"SELECT pg_try_advisory_lock($1)", {migration_lock}});
-    if (!rows) return fail(std::move(rows).error().with("waiting for another program's migration"));
+    if (!rows) return fail(std::move(rows).error());
     if (rows->front().integer(0) != 0) return {};
+    if (i % tell_each == 0) {
+      auto found = holder_of(connection, migration_lock);
+      if (!found) return fail(std::move(found).error());
+      holder = std::move(*found);
+      if (tell) tell(fmt::format("waiting for {} to finish migrating {}", holder, name_));
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
+  Error waited{patience.token.requested() ? ErrorKind::cancelled : ErrorKind::timeout,
+               fmt::format("{} is being migrated by {}", name_, holder)};
+  return fail(std::move(waited).remedy("wait until that has finished, or end it"));
+}
+
+// Bots come and go; what is held alone from here on keeps them out.
+Result<> Backend::lock_out_bots(storage::Connection& connection) {
+  auto rows = connection.run({"SELECT pg_try_advisory_lock($1)", {in_use_lock}});
+  if (!rows) return fail(std::move(rows).error());
+  if (rows->front().integer(0) != 0) return {};
+  auto holder = holder_of(connection, in_use_lock);
+  if (!holder) return fail(std::move(holder).error());
+  Error busy{ErrorKind::conflict, fmt::format("a bot uses {}: {}", name_, *holder)};
+  return fail(std::move(busy).remedy(
+      "stop the bot first (orrery stop), or use the page Database of its dashboard"));
 }
 
 void Backend::unlock_migrations(storage::Connection& connection) {
@@ -95,13 +147,27 @@ void Backend::unlock_migrations(storage::Connection& connection) {
       connection.run({"SELECT pg_advisory_unlock($1)", {migration_lock}});
 }
 
-// Whether it may be written to, which a server in recovery cannot.
-Statement Backend::probe() const { return {"SELECT txid_current()", {}}; }
+// A row that needs new pages, which a full disk does not give, and is taken back at once.
+Result<> Backend::probe(storage::Connection& connection) {
+  if (auto begun = connection.begin(); !begun) return begun;
+  auto rows = connection.run({"SELECT txid_current(), to_regclass('guild_settings') IS NULL", {}});
+  if (rows && rows->front().integer(1) == 0) {
+    rows = connection.run(
+        {"INSERT INTO guild_settings (guild, name, value) SELECT 'probe ' || txid_current(), "
+         "'probe', string_agg(md5(random()::text), '') FROM generate_series(1, 3000)",
+         {}});
+  }
+  if (connection.usable()) connection.roll_back();
+  return rows ? Result<>{} : Result<>{fail(std::move(rows).error())};
+}
 
 Result<Model> Backend::describe(storage::Connection& connection) {
   std::map<std::string, Table> found;
   const std::pair<const char*, void (*)(std::map<std::string, Table>&, const Row&)> parts[] = {
-      {tables, take_column}, {indexes, take_index}, {foreign_keys, take_foreign_key}};
+      {tables, take_column},
+      {indexes, take_index},
+      {foreign_keys, take_foreign_key},
+      {triggers, take_trigger}};
   for (const auto& [sql, take] : parts) {
     auto done = connection.each({sql, {}}, [&](const Row& row) { take(found, row); });
     if (!done) return fail(std::move(done).error());
@@ -124,40 +190,102 @@ Result<> Backend::back_up(const std::string& file, const Patience& patience) {
                                 "--file=" + unfinished};
   for (const auto& table : declared_model()) dump.push_back("--table=" + table.name);
   auto done = run_tool(dump, address_, patience);
-  if (done) done = run_tool({"pg_restore", "--list", unfinished}, address_, patience);
+  // Read back to its end: what cannot be read is no backup.
+  if (done) done = run_tool({"pg_restore", "--file=/dev/null", unfinished}, address_, patience);
   std::error_code error;
   if (done) fs::rename(unfinished, file, error);
   if (done && error) done = fail(ErrorKind::unavailable, "{}: {}", file, error.message());
   if (done) return {};
   fs::remove(unfinished, error);
-  if (done.error().kind() != ErrorKind::unsupported) return done;
-  return fail(std::move(done).error().remedy(
-      "install it (apt-get install postgresql-client), or make a copy yourself and set "
-      "database.backup_before_migration = false"));
+  return done;
 }
 
-// The copy as SQL, after the removal of every table of ours, in one transaction.
-Result<> Backend::restore(const std::string& file, const Patience& patience) {
-  const auto removal = file + ".removal.sql";
-  const auto content = file + ".content.sql";
-  auto done = run_tool({"pg_restore", "--no-owner", "--no-privileges", "--file=" + content, file},
+namespace {
+
+// What refuses, within the same transaction, a copy whose migrations are not the first of those
+// that are known.
+std::string check_of(std::span<const Known> known) {
+  std::vector<std::string> values;
+  for (const auto& one : known)
+    values.push_back(fmt::format("({}, {})", one.number, one.fingerprint));
+  return fmt::format(
+      "SET search_path TO DEFAULT;\n"
+      "DO $check$ BEGIN\n"
+      "IF to_regclass('schema_migrations') IS NULL THEN\n"
+      "  RAISE EXCEPTION 'it is not of Orrery''s database';\n"
+      "END IF;\n"
+      "IF NOT (SELECT count(*) > 0 AND max(number) = count(*) FROM schema_migrations)\n"
+      "  OR EXISTS (SELECT number, fingerprint FROM schema_migrations EXCEPT VALUES {}) THEN\n"
+      "  RAISE EXCEPTION 'it is of a newer program, or of another one';\n"
+      "END IF; END $check$;\n",
+      join(values, ", "));
+}
+
+// A folder that only we may read, gone with this.
+class PrivateFolder {
+ public:
+  PrivateFolder() {
+    auto pattern = (fs::temp_directory_path() / "orrery-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  ~PrivateFolder() {
+    std::error_code error;
+    if (!path_.empty()) fs::remove_all(path_, error);
+  }
+  Result<std::string> write(const std::string& name, const std::string& text) const {
+    auto file = path_ + "/" + name;
+    const auto code = replace_file(file, text, 0600);
+    return code ? Result<std::string>{fail(ErrorKind::unavailable, "{}: {}", file, code.message())}
+                : Result<std::string>{std::move(file)};
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Error not_a_backup(const std::string& file, const Error& why) {
+  return Error{ErrorKind::invalid, fmt::format("{} cannot be put back: {}", file, why.text())}
+      .remedy("choose another copy, or use the program that made this one");
+}
+
+}  // namespace
+
+// Its history is looked at when it is put back.
+Result<> Backend::examine(const std::string& file, std::span<const Known>,
+                          const Patience& patience) {
+  auto read = run_tool({"pg_restore", "--file=/dev/null", file}, address_, patience);
+  if (read || read.error().kind() != ErrorKind::unavailable) return read;
+  return fail(not_a_backup(file, read.error()));
+}
+
+// The copy as SQL, after the removal of every table of ours and before a look at what came, in one
+// transaction.
+Result<std::string> Backend::restore(const std::string& file, std::span<const Known> known,
+                                     const Patience& patience) {
+  const PrivateFolder folder;
+  const auto content = folder.path() + "/content.sql";
+  auto read = run_tool({"pg_restore", "--no-owner", "--no-privileges", "--file=" + content, file},
                        address_, patience);
-  if (!done && done.error().kind() == ErrorKind::unavailable)
-    done = fail(ErrorKind::corrupt, "{} is no usable backup: {}", file, done.error().text());
+  if (!read && read.error().kind() == ErrorKind::unavailable)
+    return fail(not_a_backup(file, read.error()));
+  if (!read) return fail(std::move(read).error());
   std::vector<std::string> names;
   for (const auto& table : declared_model()) names.push_back(table.name);
-  const auto drop = fmt::format("DROP TABLE IF EXISTS {} CASCADE;\n", join(names, ", "));
-  if (const auto code = done ? replace_file(removal, drop, 0600) : std::error_code{}; code)
-    done = fail(ErrorKind::unavailable, "{}: {}", removal, code.message());
-  if (done) {
-    done = run_tool({"psql", "--no-psqlrc", "--quiet", "--single-transaction",
-                     "--set=ON_ERROR_STOP=1", "--file=" + removal, "--file=" + content},
-                    address_, patience);
-  }
-  std::error_code error;
-  fs::remove(removal, error);
-  fs::remove(content, error);
-  return done;
+  const auto removal = folder.write(
+      "removal.sql", fmt::format("DROP TABLE IF EXISTS {} CASCADE;\n", join(names, ", ")));
+  if (!removal) return fail(removal.error());
+  const auto check = folder.write("check.sql", check_of(known));
+  if (!check) return fail(check.error());
+  auto done = run_tool({"psql", "--no-psqlrc", "--quiet", "--single-transaction",
+                        "--set=ON_ERROR_STOP=1", "--file=" + *removal, "--file=" + content,
+                        "--file=" + *check},
+                       address_, patience);
+  if (done) return std::string{};
+  const bool refused = done.error().text().find("it is ") != std::string::npos;
+  return fail(refused ? not_a_backup(file, done.error()) : std::move(done).error());
 }
 
 Backend::Shell Backend::shell() const {

@@ -11,8 +11,11 @@ namespace orrery::storage::postgres {
 
 class Backend final : public storage::Backend {
  public:
-  Backend(Address address, Duration connect_timeout)
-      : address_{std::move(address)}, name_{address_.shown()}, connect_timeout_{connect_timeout} {}
+  Backend(Address address, Duration connect_timeout, Presence presence)
+      : address_{std::move(address)},
+        name_{address_.shown()},
+        connect_timeout_{connect_timeout},
+        presence_{presence} {}
 
   const std::string& name() const override { return name_; }
   Dialect dialect() const override { return Dialect::postgres; }
@@ -20,20 +23,26 @@ class Backend final : public storage::Backend {
   Result<std::unique_ptr<Connection>> connect(Access access, const Patience& patience) override;
   Result<> check(Connection&) override { return {}; }  // the server's own business
   Result<> check_thoroughly(Connection&) override { return {}; }
-  Result<> lock_migrations(Connection& connection) override;
+  Result<> lock_migrations(Connection& connection, const Patience& patience,
+                           const Tell& tell) override;
   void unlock_migrations(Connection& connection) override;
-  Statement probe() const override;
+  Result<> lock_out_bots(Connection& connection) override;
+  Result<> probe(Connection& connection) override;
   Result<Model> describe(Connection& connection) override;
   Result<std::int64_t> size(Connection& connection) override;
   std::string_view extension() const override { return "dump"; }
   Result<> back_up(const std::string& file, const Patience& patience) override;
-  Result<> restore(const std::string& file, const Patience& patience) override;
+  Result<> examine(const std::string& file, std::span<const Known> known,
+                   const Patience& patience) override;
+  Result<std::string> restore(const std::string& file, std::span<const Known> known,
+                              const Patience& patience) override;
   Shell shell() const override;
 
  private:
   const Address address_;
   const std::string name_;
   const Duration connect_timeout_;
+  const Presence presence_;
 };
 
 }  // namespace orrery::storage::postgres

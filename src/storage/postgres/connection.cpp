@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <thread>
 
 #include <poll.h>
 
+#include "async/thread.h"
 #include "storage/postgres/failure.h"
+#include "storage/postgres/locks.h"
 
 namespace orrery::storage::postgres {
 
@@ -127,11 +130,12 @@ Connection::Connection(const Libpq& pq, PGconn* handle, Address address)
 Connection::~Connection() { pq_.finish(handle_); }
 
 Result<std::unique_ptr<Connection>> Connection::open(const Address& address, Access access,
-                                                     Duration timeout, const Patience& patience) {
+                                                     Presence presence, Duration timeout,
+                                                     const Patience& patience) {
   const auto pq = libpq();
   if (!pq) return fail(pq.error());
   // What comes before dbname may be said otherwise in the URL. The user timeout bounds how long a
-  // vanished server holds us, also in a cancellation.
+  // machine that has vanished holds us.
   const char* const keywords[] = {"fallback_application_name", "tcp_user_timeout", "dbname",
                                   "client_encoding", nullptr};
   const auto& url = address.url.reveal();
@@ -143,7 +147,9 @@ Result<std::unique_ptr<Connection>> Connection::open(const Address& address, Acc
   if (auto met = connection->shake_hands(deadline, patience); !met)
     return fail(std::move(met).error());
   const Bound bound{*connection, patience};
-  if (auto ready = connection->settle_in(access); !ready) return fail(std::move(ready).error());
+  auto ready = connection->settle_in(access);
+  if (ready && presence == Presence::announced) ready = connection->announce();
+  if (!ready) return fail(std::move(ready).error());
   return connection;
 }
 
@@ -181,6 +187,17 @@ Result<> Connection::settle_in(Access access) {
       access == Access::read_only ? "on" : "off"));
 }
 
+// While this connection lives, nobody puts another database in the place of this one.
+Result<> Connection::announce() {
+  auto rows = run({"SELECT pg_try_advisory_lock_shared($1)", {in_use_lock}});
+  if (!rows) return fail(std::move(rows).error());
+  if (rows->front().integer(0) != 0) return {};
+  Error busy{ErrorKind::unavailable,
+             fmt::format("{} is being restored or taken back by another program",
+                         address_.shown())};
+  return fail(std::move(busy).remedy("wait until that has finished"));
+}
+
 // ---- statements
 
 Result<> Connection::each(const Statement& statement, const TakeRow& take) {
@@ -206,6 +223,8 @@ Result<> Connection::exchange(std::span<const Statement> statements, const TakeR
   sent_.clear();
   if (!usable_) return fail(lost());
   if (statements.empty()) return {};
+  if (auto time = check_patience(); !time) return time;
+  const Timed timed{*this, statements.front().sql};
   for (const auto& statement : statements) {
     if (auto good = check(statement); !good) return good;
   }
@@ -213,6 +232,7 @@ Result<> Connection::exchange(std::span<const Statement> statements, const TakeR
   if (auto sent = send_all(statements); !sent) return sent;
   auto done = receive_all(take_last);
   if (usable_ && pq_.exit_pipeline(handle_) == 0) usable_ = false;
+  retire_if_cancelled();
   return done;
 }
 
@@ -264,10 +284,23 @@ Result<> Connection::receive_all(const TakeRow& take_last) {
     if (usable_) note(receive(i + 1 == sent_.size() ? &take_last : nullptr));
   }
   if (!usable_) return outcome ? Result<>{fail(lost())} : outcome;
-  auto sync = next_answer();
-  if (!sync) return fail(std::move(sync).error());
-  if (!*sync || pq_.result_status(sync->get()) != PGRES_PIPELINE_SYNC) note(fail(lost()));
+  note(receive_sync());
   return outcome;
+}
+
+// The pipeline is committed at its end: that may collide, too.
+Result<> Connection::receive_sync() {
+  constexpr int most = 4;  // a failure, the end of it, and the sync itself
+  Result<> outcome;
+  for (int i = 0; i < most && usable_; ++i) {
+    auto answer = next_answer();
+    if (!answer) return fail(std::move(answer).error());
+    if (!*answer) continue;
+    const auto status = pq_.result_status(answer->get());
+    if (status == PGRES_PIPELINE_SYNC) return outcome;
+    outcome = fail(status == PGRES_FATAL_ERROR ? failure(answer->get()) : lost());
+  }
+  return outcome ? Result<>{fail(lost())} : outcome;
 }
 
 // The answer to one message, and the empty one that ends it.
@@ -314,6 +347,7 @@ Result<> Connection::script(std::string_view sql) {
   cancelled_ = false;
   give_up_ = patience() == nullptr ? now() + unbound : TimePoint::max();
   if (!usable_) return fail(lost());
+  if (auto time = check_patience(); !time) return time;
   if (pq_.send_query(handle_, std::string{sql}.c_str()) == 0) return fail(lost());
   if (auto sent = flush(); !sent) return sent;
   Result<> outcome;
@@ -321,10 +355,20 @@ Result<> Connection::script(std::string_view sql) {
     auto answer = next_answer();
     if (!answer) return fail(std::move(answer).error());
     if (!*answer) break;
+    last_tag_ = pq_.command_tag(answer->get());
     if (outcome && pq_.result_status(answer->get()) == PGRES_FATAL_ERROR)
       outcome = fail(failure(answer->get()));
   }
+  retire_if_cancelled();
   return outcome;
+}
+
+// A failed transaction answers to COMMIT with a roll-back, and calls that success.
+Result<> Connection::commit() {
+  auto done = script("COMMIT");
+  if (done && last_tag_ == "ROLLBACK")
+    return fail(ErrorKind::conflict, "a statement of the transaction had failed: nothing is kept");
+  return done;
 }
 
 // A transaction that cannot be taken back would swallow what comes after it.
@@ -371,15 +415,23 @@ Result<> Connection::wait(short events) {
 }
 
 // It may come too late: then the answer is what it would have been.
+//
+// PQcancel waits for the server without bound, so it has a thread of its own, which holds all that
+// it uses and is waited for by nobody. There is one at most for each connection, which is retired.
 void Connection::cancel() {
   cancelled_ = true;
-  char reason[256];
-  if (auto* request = pq_.get_cancel(handle_)) {
-    pq_.cancel(request, reason, sizeof reason);
-    pq_.free_cancel(request);
-  }
   give_up_ = now() + grace;
+  auto* request = pq_.get_cancel(handle_);
+  if (request == nullptr) return;
+  const auto send = [&pq = pq_, request](const std::stop_token&) {
+    char reason[256];
+    pq.cancel(request, reason, sizeof reason);
+    pq.free_cancel(request);
+  };
+  async::named_thread("db cancel", send).detach();
 }
+
+void Connection::retire_if_cancelled() { usable_ = usable_ && !cancelled_; }
 
 // A server that ended the connection has said so, where nothing was asked.
 bool Connection::usable() {

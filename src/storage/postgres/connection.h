@@ -4,12 +4,16 @@
 // without an explicit BEGIN a pipeline is one transaction, taken back whole when a part fails.
 // Transactions are serialisable, as SQLite's are.
 //
+// A statement that nobody waits for any more is cancelled in the server, and the connection is
+// retired: a cancellation that comes late must not meet the statement after it.
+//
 // Limits    256 prepared statements are kept; others are sent whole each time.
 // Source    https://www.postgresql.org/docs/15/libpq-pipeline-mode.html
 #pragma once
 
 #include <unordered_map>
 
+#include "storage/backend.h"
 #include "storage/connection.h"
 #include "storage/postgres/address.h"
 #include "storage/postgres/libpq.h"
@@ -20,13 +24,15 @@ class Connection final : public storage::Connection {
  public:
   // Errors: those of connect_failure, timeout, cancelled.
   static Result<std::unique_ptr<Connection>> open(const Address& address, Access access,
-                                                  Duration timeout, const Patience& patience);
+                                                  Presence presence, Duration timeout,
+                                                  const Patience& patience);
   ~Connection() override;
 
   Result<> each(const Statement& statement, const TakeRow& take) override;
   Result<Rows> run_all(std::span<const Statement> statements) override;
   Result<> script(std::string_view sql) override;
   Result<> begin() override { return script("BEGIN"); }
+  Result<> commit() override;
   bool collided() const override { return collided_; }
   void roll_back() override;
   bool usable() override;
@@ -41,6 +47,7 @@ class Connection final : public storage::Connection {
   Connection(const Libpq& pq, PGconn* handle, Address address);
   Result<> shake_hands(TimePoint deadline, const Patience& patience);
   Result<> settle_in(Access access);
+  Result<> announce();
 
   // A pipeline that is one transaction, unless one was begun: out, then its answers in order.
   Result<> exchange(std::span<const Statement> statements, const TakeRow& take_last);
@@ -48,6 +55,7 @@ class Connection final : public storage::Connection {
   Result<> send(const Statement& statement);
   Result<> receive_all(const TakeRow& take_last);
   Result<> receive(const TakeRow* take);
+  Result<> receive_sync();
   void hand_over(const PGresult* result, const TakeRow& take);
   Result<> flush();
   Result<Answer> next_answer();
@@ -55,6 +63,7 @@ class Connection final : public storage::Connection {
   // to give up, and its answer to that is waited for, for a while.
   Result<> wait(short events);
   void cancel();
+  void retire_if_cancelled();
   Error failure(const PGresult* result);
   Error lost();
 
@@ -70,6 +79,7 @@ class Connection final : public storage::Connection {
   std::unordered_map<std::string, std::string> prepared_;  // by SQL: its name on the server
   std::uint64_t names_ = 0;
   std::vector<Sent> sent_;
+  std::string last_tag_;   // what the last statement of a script says it did
   TimePoint give_up_{};  // the end of waiting for an answer to a cancellation
   bool cancelled_ = false;
   bool usable_ = true;

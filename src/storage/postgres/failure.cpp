@@ -24,8 +24,13 @@ constexpr Meaning meanings[] = {
     {"25", ErrorKind::unavailable, ""},
     {"28", ErrorKind::denied,
      "check the user and the password in database.url, and the server's pg_hba.conf"},
-    {"3D000", ErrorKind::not_found, "make it: createdb -h {host} -p {port} -U {user} {name}"},
+    {"3D000", ErrorKind::not_found, "make it: createdb -h {host} -p {port} -U {user} '{name}'"},
     {"40", ErrorKind::conflict, ""},
+    {"42P01", ErrorKind::invalid,
+     "see what is missing: orrery db validate; a copy puts it back: orrery db restore FILE"},
+    {"42P07", ErrorKind::invalid,
+     "the database holds tables that its history does not: see orrery db validate, and put a copy "
+     "in its place (orrery db restore FILE), or set database.url to an empty database"},
     {"42501", ErrorKind::denied,
      "give the user {user} the right to it: GRANT ALL ON SCHEMA public TO {user}"},
     {"42", ErrorKind::invalid, ""},
@@ -34,6 +39,8 @@ constexpr Meaning meanings[] = {
      "lower database.connections, end other clients, or raise the server's max_connections"},
     {"53", ErrorKind::unavailable,
      "see what the server lacks (memory, disk, connections) in its log"},
+    {"55000", ErrorKind::unavailable,
+     "allow connections to it: ALTER DATABASE {name} ALLOW_CONNECTIONS true"},
     {"55P03", ErrorKind::unavailable, "end the program that holds the lock"},
     {"57014", ErrorKind::cancelled, ""},
     {"57P03", ErrorKind::unavailable, "wait: the server is starting or stopping"},
@@ -76,10 +83,30 @@ bool refused(const std::string& text) {
          text.find("No such file or directory") != std::string::npos;
 }
 
-std::string last_line(const std::string& text) {
-  const auto whole = trim(text);
-  const auto at = whole.rfind(": ");
-  return std::string{at == std::string_view::npos ? whole : whole.substr(at + 2)};
+// What libpq itself found, by its words.
+struct Found {
+  std::string_view words;
+  ErrorKind kind;
+  std::string_view remedy;
+};
+constexpr Found finds[] = {
+    {"no password supplied", ErrorKind::denied,
+     "put the password into database.url: postgresql://USER:PASSWORD@HOST:PORT/NAME"},
+    {"server does not support SSL", ErrorKind::unavailable,
+     "take sslmode out of database.url, or turn SSL on at the server"},
+    {"certificate verify failed", ErrorKind::denied,
+     "give the server's root certificate in database.url: ?sslrootcert=FILE"},
+    {"could not translate host name", ErrorKind::unavailable,
+     "check the host in database.url; the name server does not know it"},
+    {"invalid integer value", ErrorKind::invalid, "check the port in database.url"},
+    {"invalid port number", ErrorKind::invalid, "check the port in database.url"},
+};
+
+// Without the host in front, which our own words name.
+std::string last_part(const std::string& text) {
+  const auto whole = trim(text.substr(0, text.find('\n')));
+  const auto at = whole.rfind("failed: ");
+  return printable(at == std::string_view::npos ? whole : whole.substr(at + 8));
 }
 
 }  // namespace
@@ -115,8 +142,14 @@ Error connect_failure(const std::string& text, const Address& address) {
     return Error{ErrorKind::unavailable, address.shown() + " refused the connection"}.remedy(
         "start it (systemctl start postgresql), or set database.url");
   }
+  for (const auto& found : finds) {
+    if (text.find(found.words) == std::string::npos) continue;
+    return Error{found.kind,
+                 fmt::format("{} cannot be reached: {}", address.shown(), last_part(text))}
+        .remedy(std::string{found.remedy});
+  }
   return Error{ErrorKind::unavailable,
-               fmt::format("{} cannot be reached: {}", address.shown(), last_line(text))}
+               fmt::format("{} cannot be reached: {}", address.shown(), last_part(text))}
       .remedy("check the host and the port in database.url, and that the server runs there");
 }
 

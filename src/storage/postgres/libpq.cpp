@@ -59,6 +59,7 @@ Result<Libpq> load() {
   find(pq.is_busy, "PQisBusy");
   find(pq.get_result, "PQgetResult");
   find(pq.result_status, "PQresultStatus");
+  find(pq.command_tag, "PQcmdStatus");
   find(pq.error_field, "PQresultErrorField");
   find(pq.clear, "PQclear");
   find(pq.rows, "PQntuples");

@@ -38,6 +38,7 @@ struct Libpq {
   decltype(&PQgetResult) get_result;
   decltype(&PQresultStatus) result_status;
   decltype(&PQresultErrorField) error_field;
+  decltype(&PQcmdStatus) command_tag;
   decltype(&PQclear) clear;
   decltype(&PQntuples) rows;
   decltype(&PQnfields) columns;

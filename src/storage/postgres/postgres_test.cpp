@@ -1,7 +1,12 @@
 // What a database on a server can suffer, and what its users are told.
 #include <thread>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "databases/database_test.h"
+#include "storage/upkeep.h"
 
 namespace orrery::storage::postgres {
 namespace {
@@ -108,6 +113,7 @@ TEST_F(Postgres, A_server_that_is_down_is_told_and_serves_again_when_it_is_back)
   PostgresServer own;
   auto database = opened(own.make_database());
   own.stop();
+  EXPECT_FALSE(wait_for(database->read({"SELECT 1", {}}, patience())));
   const auto written = wait_for(database->write({keep}, patience()));
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind(), ErrorKind::unavailable);
@@ -151,18 +157,132 @@ TEST_F(Postgres, At_the_servers_limit_those_who_are_connected_do_the_work) {
 TEST_F(Postgres, A_frozen_server_costs_no_more_than_the_deadline_and_a_grace) {
   PostgresServer own;
   auto database = opened(own.make_database());
-  const auto pid = own.sql(own.last_database(),
-                           "SELECT pid FROM pg_stat_activity WHERE application_name = 'orrery'");
-  ASSERT_EQ(kill(std::stoi(pid), SIGSTOP), 0);
+  own.freeze();
   const auto begun = std::chrono::steady_clock::now();
   const auto rows = wait_for(database->write({keep}, patience(100ms)));
   const auto took = std::chrono::steady_clock::now() - begun;
-  kill(std::stoi(pid), SIGCONT);
+  const auto probed = wait_for(database->probe(patience(500ms)));
+  EXPECT_FALSE(probed);
+  EXPECT_TRUE(database->trouble());
+  own.thaw();
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().kind(), ErrorKind::timeout) << rows.error().text();
   EXPECT_THAT(rows.error().text(), HasSubstr("may or may not be kept"));
   EXPECT_LT(took, 4s);
   EXPECT_TRUE(wait_for(database->read({"SELECT 1", {}}, patience())));
+}
+
+// Accepts and says nothing, as a host does whose packets are dropped on the way.
+class Silent {
+ public:
+  Silent() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(socket_, 16), 0);
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    port = ntohs(address.sin_port);
+  }
+  Silent(const Silent&) = delete;
+  Silent& operator=(const Silent&) = delete;
+  ~Silent() { ::close(socket_); }
+  int port = 0;
+
+ private:
+  int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+};
+
+TEST_F(Postgres, A_server_that_does_not_let_us_in_is_named_as_that_and_not_as_busy) {
+  const Silent silent;
+  auto waiting = database(fmt::format("postgresql://a:b@127.0.0.1:{}/bot", silent.port),
+                          {.wait = 200ms});
+  const auto late = wait_for(waiting->write({keep}, patience()));
+  ASSERT_FALSE(late);
+  EXPECT_THAT(late.error().text(), HasSubstr("did not answer in time"));
+  EXPECT_TRUE(waiting->trouble());
+  auto hasty = database(fmt::format("postgresql://a:b@127.0.0.1:{}/bot", silent.port),
+                        {.wait = 200ms});
+  const auto sooner = wait_for(hasty->write({keep}, patience(400ms)));
+  ASSERT_FALSE(sooner);
+  EXPECT_EQ(sooner.error().kind(), ErrorKind::unavailable) << sooner.error().text();
+  EXPECT_TRUE(hasty->trouble());
+}
+
+TEST_F(Postgres, Batches_that_collide_at_their_end_are_tried_again) {
+  auto database = opened(server.make_database(), {.connections = 4, .overflow = 0});
+  std::vector<std::jthread> rush;
+  std::atomic<int> kept = 0;
+  for (int i = 0; i < 4; ++i) {
+    rush.emplace_back([&] {
+      for (int round = 0; round < 300; ++round) {
+        const auto done = wait_for(
+            database->write({{"DELETE FROM prefixes WHERE guild = 'g'", {}}, keep}, patience()));
+        if (done) ++kept;
+        if (!done) EXPECT_EQ(done.error().kind(), ErrorKind::conflict) << done.error().text();
+      }
+    });
+  }
+  rush.clear();
+  EXPECT_GT(kept, 1100);
+  EXPECT_FALSE(database->trouble());
+  EXPECT_EQ(count(*database), 1);
+}
+
+TEST_F(Postgres, A_commit_of_what_had_failed_is_no_success) {
+  auto database = opened(server.make_database());
+  const Database::Work<int> work = [](Connection& connection) -> Result<int> {
+    auto first = connection.run(keep);
+    if (!first) return fail(first.error());
+    [[maybe_unused]] const auto swallowed = connection.run({"SELECT nonsense", {}});
+    return 1;
+  };
+  const auto done = wait_for(database->transact(work, patience()));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind(), ErrorKind::conflict);
+  EXPECT_EQ(count(*database), 0);
+}
+
+TEST_F(Postgres, Whoever_waits_for_a_migration_names_who_migrates_and_hears_the_deadline) {
+  auto database = this->database(server.make_database());
+  auto holder = database->backend().connect(Access::read_write, patience());
+  ASSERT_TRUE(holder);
+  ASSERT_TRUE(database->backend().lock_migrations(**holder, patience(), {}));
+  auto other = database->backend().connect(Access::read_write, patience());
+  ASSERT_TRUE(other);
+  std::vector<std::string> told;
+  const MigrateOptions options{
+      .backups = {}, .progress = [&](const std::string& what) { told.push_back(what); }};
+  const auto migrated =
+      migrate(database->backend(), **other, migrations(), options, patience(300ms));
+  ASSERT_FALSE(migrated);
+  EXPECT_EQ(migrated.error().kind(), ErrorKind::timeout);
+  EXPECT_THAT(migrated.error().text(), HasSubstr("is being migrated by the server's process"));
+  ASSERT_FALSE(told.empty());
+  EXPECT_THAT(told.front(), HasSubstr("waiting for the server's process"));
+}
+
+TEST_F(Postgres, While_a_bot_lives_on_it_no_copy_is_put_in_its_place) {
+  const auto url = server.make_database();
+  auto bots = make_backend(
+      {.url = url, .data_folder = "/", .presence = Presence::announced});
+  auto bot = (*bots)->connect(Access::read_write, patience());
+  ASSERT_TRUE(bot);
+  ASSERT_TRUE(migrate(**bots, **bot, migrations(), {}, patience()));
+  const test::TemporaryFolder folder;
+  Upkeep upkeep{*make_backend({.url = url, .data_folder = "/"}), folder.path, 3};
+  const auto copy = upkeep.back_up(std::nullopt, patience());
+  ASSERT_TRUE(copy) << copy.error().text();
+  const auto restored = upkeep.restore(*copy, patience());
+  ASSERT_FALSE(restored);
+  EXPECT_EQ(restored.error().kind(), ErrorKind::conflict);
+  EXPECT_THAT(restored.error().text(), HasSubstr("a bot uses PostgreSQL on"));
+  EXPECT_EQ(upkeep.roll_back(3, {}, patience()).error().kind(), ErrorKind::conflict);
+  bot->reset();
+  for (int i = 0; i < 100 && !upkeep.restore(*copy, patience()); ++i)
+    std::this_thread::sleep_for(20ms);
+  EXPECT_TRUE(upkeep.restore(*copy, patience()));
 }
 
 TEST_F(Postgres, A_thousand_different_statements_do_not_pile_up_on_the_server) {

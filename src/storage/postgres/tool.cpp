@@ -45,8 +45,16 @@ Result<Child> spawn(const std::vector<std::string>& command,
   Child child{.pid = -1, .said = pipe[0]};
   const auto arguments = pointers(command);
   const auto variables = pointers(environment);
-  const int code = ::posix_spawnp(&child.pid, command[0].c_str(), &actions, nullptr,
+  // Our threads hear no signals; it must.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  const int code = ::posix_spawnp(&child.pid, command[0].c_str(), &actions, &attributes,
                                   arguments.data(), variables.data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   ::close(pipe[1]);
   if (code == 0) return child;
@@ -66,28 +74,34 @@ void listen(const Child& child, std::string& words) {
   if (words.size() > 4096) words.erase(0, words.size() - 4096);
 }
 
-std::string last_line(std::string_view words) {
-  const auto whole = trim(words);
-  const auto at = whole.rfind('\n');
-  return printable(at == std::string_view::npos ? whole : whole.substr(at + 1));
+// Of what it said, the first line that tells of an error; else the first. Other lines explain it.
+std::string telling_line(std::string_view words) {
+  const auto lines = split(trim(words), '\n');
+  for (const auto line : lines) {
+    for (const std::string_view mark : {"ERROR:", "FATAL:", "error:"}) {
+      const auto at = line.find(mark);
+      if (at != std::string_view::npos) return printable(trim(line.substr(at + mark.size())));
+    }
+  }
+  return printable(trim(lines.front()));
 }
 
 }  // namespace
 
 std::vector<std::string> environment_of(const Address& address) {
-  return {"PGHOST=" + address.host,
-          "PGPORT=" + address.port,
-          "PGUSER=" + address.user,
-          "PGDATABASE=" + address.name,
-          "PGPASSWORD=" + address.password.reveal(),
-          "PGAPPNAME=orrery"};
+  std::vector<std::string> variables{"PGAPPNAME=orrery"};
+  for (const auto& [name, value] : address.environment)
+    variables.push_back(fmt::format("{}={}", name, value.reveal()));
+  return variables;
 }
 
 Result<> run_tool(const std::vector<std::string>& command, const Address& address,
                   const Patience& patience) {
   std::vector<std::string> environment;
+  // What the URL leaves open is found where our own connections find it.
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    if (!std::string_view{*variable}.starts_with("PG")) environment.emplace_back(*variable);
+    const std::string_view name{*variable, std::strcspn(*variable, "=")};
+    if (!address.environment.contains(std::string{name})) environment.emplace_back(*variable);
   }
   for (auto& variable : environment_of(address)) environment.push_back(std::move(variable));
   auto child = spawn(command, environment);
@@ -108,7 +122,8 @@ Result<> run_tool(const std::vector<std::string>& command, const Address& addres
                 "{} was ended: it was not finished in time", command[0]);
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  return fail(ErrorKind::unavailable, "{} failed: {}", command[0], last_line(words));
+  return fail(ErrorKind::unavailable, "{} on {}: {}", command[0], address.shown(),
+              telling_line(words));
 }
 
 }  // namespace orrery::storage::postgres

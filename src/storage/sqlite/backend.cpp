@@ -1,10 +1,12 @@
 #include "storage/sqlite/backend.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
 #include <sqlite3.h>
 
+#include "core/text.h"
 #include "storage/sqlite/connection.h"
 
 namespace orrery::storage::sqlite {
@@ -15,14 +17,15 @@ namespace fs = std::filesystem;
 // A full check reads the whole file; for a large one that is `db validate`'s business.
 constexpr std::uintmax_t check_up_to = std::uintmax_t{64} << 20U;
 
-// synchronous NORMAL: after a power loss the last transactions may be missing, but the file is
-// whole; after a crash of the process alone nothing is missing.
+// synchronous FULL: what was acknowledged is on the disk, also after a power loss.
 constexpr const char* set_up =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
-// Copies page by page, a few at a time, so that a stop request is heard.
+// Copies page by page, a few at a time, so that a stop request is heard. What is copied is looked
+// at in one transaction: else every change that somebody else makes would begin the copy anew.
 Result<> copy(Connection& from, Connection& to, const Patience& patience) {
   constexpr int pages = 256;
+  if (auto begun = from.script("BEGIN; SELECT count(*) FROM sqlite_schema"); !begun) return begun;
   auto* backup = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
   if (backup == nullptr) return fail(to.error("beginning a copy"));
   int code = SQLITE_OK;
@@ -43,20 +46,69 @@ Result<> copy(Connection& from, Connection& to, const Patience& patience) {
   return fail(to.error("copying"));
 }
 
-Error not_a_backup(const std::string& file, Error why) {
-  return Error{ErrorKind::corrupt, fmt::format("{} is no usable backup: {}", file, why.text())}
-      .remedy("choose another: the folder backups in the data folder has those made so far");
+Error not_a_backup(const std::string& file, std::string_view why) {
+  return Error{ErrorKind::invalid, fmt::format("{} cannot be put back: {}", file, why)}.remedy(
+      "choose another: the folder backups in the data folder has those made so far");
 }
 
-// A backup that cannot be read back is none.
-Result<> verify(const std::string& file) {
+// A copy that cannot be read back is none.
+Result<> read_back(const std::string& file, const Patience& patience) {
   auto connection = Connection::open(file, Access::read_only, std::chrono::seconds{1});
-  if (!connection) return fail(not_a_backup(file, std::move(connection).error()));
-  auto sound = check_file(**connection, file, Thoroughness::thorough);
-  if (!sound) return fail(not_a_backup(file, std::move(sound).error()));
-  auto rows = (*connection)->run({"SELECT count(*) FROM schema_migrations", {}});
-  if (!rows) return fail(not_a_backup(file, std::move(rows).error()));
+  if (!connection) return fail(std::move(connection).error());
+  const storage::Connection::Bound bound{**connection, patience};
+  return check_file(**connection, file, Thoroughness::thorough);
+}
+
+// Whether its migrations are the first of those known.
+Result<> check_history(const std::string& file, std::span<const Known> known,
+                       const Patience& patience) {
+  auto connection = Connection::open(file, Access::read_only, std::chrono::seconds{1});
+  if (!connection) return fail(std::move(connection).error());
+  const storage::Connection::Bound bound{**connection, patience};
+  auto rows = (*connection)
+                  ->run({"SELECT number, fingerprint FROM schema_migrations ORDER BY number", {}});
+  if (!rows || rows->empty()) return fail(not_a_backup(file, "it is not of Orrery's database"));
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    const auto& row = (*rows)[i];
+    const bool fits = i < known.size() && row.integer(0) == known[i].number &&
+                      row.integer(1) == known[i].fingerprint;
+    if (!fits) return fail(not_a_backup(file, "it is of a newer program, or of another one"));
+  }
   return {};
+}
+
+// A file of this name, for something that is in the way: "/srv/orrery.db.damaged-20260131T120000Z".
+std::string aside(const std::string& path) {
+  auto stamp = iso8601(wall_now()).substr(0, 19) + "Z";
+  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+  return fmt::format("{}.damaged-{}", path, stamp);
+}
+
+// What is no database any more cannot be overwritten as one: it makes room, with its log.
+Result<std::string> set_aside(const std::string& path) {
+  auto to = aside(path);
+  for (const std::string_view part : {"", "-wal", "-shm"}) {
+    const auto from = fmt::format("{}{}", path, part);
+    std::error_code error;
+    if (!fs::exists(from, error)) continue;
+    fs::rename(from, fmt::format("{}{}", to, part), error);
+    if (error) return fail(ErrorKind::denied, "{} cannot be moved: {}", from, error.message());
+  }
+  return to;
+}
+
+// Nothing if it can be written over.
+Result<std::string> make_room(const std::string& path, Duration busy_timeout) {
+  auto target = Connection::open(path, Access::read_write, busy_timeout);
+  if (!target) {
+    if (target.error().kind() == ErrorKind::corrupt) return set_aside(path);
+    return fail(std::move(target).error());
+  }
+  auto rows = (*target)->run({"SELECT count(*) FROM sqlite_schema", {}});
+  if (rows) return std::string{};
+  if (rows.error().kind() != ErrorKind::corrupt) return fail(std::move(rows).error());
+  target->reset();
+  return set_aside(path);
 }
 
 // The copy has the mode of the original's log, and would leave files beside it.
@@ -81,18 +133,46 @@ Result<std::vector<std::string>> columns_of(storage::Connection& connection,
 
 Result<> describe_columns(storage::Connection& connection, Table& table) {
   auto rows = connection.run(
-      {"SELECT name, type, \"notnull\", pk FROM pragma_table_info($1) ORDER BY cid", {table.name}});
+      {"SELECT name, type, \"notnull\", pk, dflt_value IS NOT NULL FROM pragma_table_info($1) "
+       "ORDER BY cid",
+       {table.name}});
   if (!rows) return fail(std::move(rows).error());
   std::map<std::int64_t, std::string> key;
   for (const auto& row : *rows) {
     // A rowid's own column refuses NULL without saying so.
     const bool refuses = row.integer(2) != 0 || row.integer(3) != 0;
-    table.columns.push_back(
-        {row.text(0), type_of(row.text(1)), refuses ? Null::refused : Null::allowed});
+    table.columns.push_back({row.text(0), type_of(row.text(1)),
+                             refuses ? Null::refused : Null::allowed,
+                             row.integer(4) != 0 ? Preset::some : Preset::none});
     if (row.integer(3) != 0) key[row.integer(3)] = row.text(0);
   }
   for (auto& [place, name] : key) table.key.push_back(std::move(name));
+  if (table.key.size() == 1) {
+    // A whole number that is the only key is counted on where none is given.
+    const auto only = std::ranges::find(table.columns, table.key.front(), &Column::name);
+    if (only->type == Type::integer) only->preset = Preset::some;
+  }
   return {};
+}
+
+Result<> describe_triggers(storage::Connection& connection, Table& table) {
+  auto rows = connection.run(
+      {"SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1 ORDER BY name",
+       {table.name}});
+  if (!rows) return fail(std::move(rows).error());
+  for (const auto& row : *rows) table.triggers.push_back(row.text(0));
+  return {};
+}
+
+// What follows WHERE in its declaration.
+Result<std::string> condition_of(storage::Connection& connection, const std::string& index) {
+  auto rows = connection.run(
+      {"SELECT coalesce(sql, '') FROM sqlite_schema WHERE type = 'index' AND name = $1", {index}});
+  if (!rows) return fail(std::move(rows).error());
+  if (rows->empty()) return std::string{};
+  const auto sql = rows->front().text(0);
+  const auto at = lower(sql).find(" where ");
+  return at == std::string::npos ? std::string{} : bare_condition(sql.substr(at + 7));
 }
 
 Result<> describe_indexes(storage::Connection& connection, Table& table) {
@@ -103,8 +183,10 @@ Result<> describe_indexes(storage::Connection& connection, Table& table) {
   for (const auto& row : *rows) {
     auto columns = columns_of(connection, row.text(0));
     if (!columns) return fail(std::move(columns).error());
-    table.indexes.push_back(
-        {row.text(0), std::move(*columns), row.integer(1) != 0 ? Unique::yes : Unique::no});
+    auto where = condition_of(connection, row.text(0));
+    if (!where) return fail(std::move(where).error());
+    table.indexes.push_back({row.text(0), std::move(*columns),
+                             row.integer(1) != 0 ? Unique::yes : Unique::no, std::move(*where)});
   }
   return {};
 }
@@ -163,7 +245,9 @@ Result<> Backend::check(storage::Connection& connection) {
 }
 
 // Writes the header with what it holds already: needs the lock and room on the disk like any other.
-Statement Backend::probe() const { return {"PRAGMA user_version = 0", {}}; }
+Result<> Backend::probe(storage::Connection& connection) {
+  return connection.script("PRAGMA user_version = 0");
+}
 
 Result<Model> Backend::describe(storage::Connection& connection) {
   auto names = connection.run(
@@ -174,7 +258,7 @@ Result<Model> Backend::describe(storage::Connection& connection) {
   Model model;
   for (const auto& row : *names) {
     auto& table = model.emplace_back(Table{.name = row.text(0), .columns = {}, .key = {}});
-    for (const auto& part : {describe_columns, describe_indexes, describe_foreign_keys}) {
+    for (const auto& part : {describe_columns, describe_indexes, describe_foreign_keys, describe_triggers}) {
       if (auto done = part(connection, table); !done) return fail(std::move(done).error());
     }
   }
@@ -199,7 +283,7 @@ Result<> Backend::back_up(const std::string& file, const Patience& patience) {
     if (auto copied = copy(**from, **to, patience); !copied) return copied;
     return close_copy(**to);
   }();
-  auto good = made ? verify(unfinished) : made;
+  auto good = made ? read_back(unfinished, patience) : made;
   std::error_code error;
   if (good) fs::rename(unfinished, file, error);
   if (good && error) good = fail(ErrorKind::unavailable, "{}: {}", file, error.message());
@@ -207,14 +291,25 @@ Result<> Backend::back_up(const std::string& file, const Patience& patience) {
   return good;
 }
 
-Result<> Backend::restore(const std::string& file, const Patience& patience) {
-  if (auto good = verify(file); !good) return good;
+Result<> Backend::examine(const std::string& file, std::span<const Known> known,
+                          const Patience& patience) {
+  if (auto whole = read_back(file, patience); !whole)
+    return fail(not_a_backup(file, whole.error().text()));
+  return check_history(file, known, patience);
+}
+
+Result<std::string> Backend::restore(const std::string& file, std::span<const Known> known,
+                                     const Patience& patience) {
+  if (auto good = examine(file, known, patience); !good) return fail(std::move(good).error());
   auto from = Connection::open(file, Access::read_only, busy_timeout_);
   if (!from) return fail(std::move(from).error());
+  auto moved = make_room(path_, busy_timeout_);
+  if (!moved) return fail(std::move(moved).error());
   auto to = Connection::open(path_, Access::read_write, busy_timeout_);
   if (!to) return fail(std::move(to).error());
   // One transaction of SQLite's: readers see the old database or the new one.
-  return copy(**from, **to, patience);
+  if (auto copied = copy(**from, **to, patience); !copied) return fail(std::move(copied).error());
+  return moved;
 }
 
 Backend::Shell Backend::shell() const { return {{"sqlite3", path_}, {}, "sqlite3"}; }

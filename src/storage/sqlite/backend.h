@@ -30,12 +30,15 @@ class Backend final : public storage::Backend {
   Result<> check_thoroughly(storage::Connection& connection) override {
     return check_file(connection, path_, Thoroughness::thorough);
   }
-  Statement probe() const override;
+  Result<> probe(storage::Connection& connection) override;
   Result<Model> describe(storage::Connection& connection) override;
   Result<std::int64_t> size(storage::Connection& connection) override;
   std::string_view extension() const override { return "db"; }
   Result<> back_up(const std::string& file, const Patience& patience) override;
-  Result<> restore(const std::string& file, const Patience& patience) override;
+  Result<> examine(const std::string& file, std::span<const Known> known,
+                   const Patience& patience) override;
+  Result<std::string> restore(const std::string& file, std::span<const Known> known,
+                              const Patience& patience) override;
   Shell shell() const override;
 
   const std::string& path() const { return path_; }

@@ -220,6 +220,8 @@ Result<> Connection::bind(const Prepared& prepared, const std::vector<Value>& pa
 
 Result<> Connection::each(const Statement& statement, const TakeRow& take) {
   if (auto good = check(statement); !good) return good;
+  if (auto time = check_patience(); !time) return time;
+  const Timed timed{*this, statement.sql};
   auto prepared = prepare(statement.sql);
   if (!prepared) return fail(std::move(prepared).error());
   auto* const handle = (*prepared)->handle;
@@ -254,10 +256,17 @@ Result<Rows> Connection::run_all(std::span<const Statement> statements) {
 }
 
 Result<> Connection::script(std::string_view sql) {
+  if (auto time = check_patience(); !time) return time;
   const std::string text{sql};
   if (sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
     return fail(error("running a script"));
   return {};
+}
+
+// A transaction that cannot be taken back would swallow what comes after it.
+void Connection::roll_back() {
+  storage::Connection::roll_back();
+  usable_ = sqlite3_get_autocommit(handle_) != 0;
 }
 
 }  // namespace orrery::storage::sqlite

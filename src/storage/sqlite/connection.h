@@ -28,7 +28,8 @@ class Connection final : public storage::Connection {
   Result<> begin() override { return script("BEGIN IMMEDIATE"); }
   // One writer at a time: who waits too long for the lock is told so, and nothing has begun.
   bool collided() const override { return false; }
-  bool usable() override { return true; }
+  void roll_back() override;
+  bool usable() override { return usable_; }
 
   sqlite3* handle() { return handle_; }
   Error error(std::string_view doing) const;
@@ -49,6 +50,7 @@ class Connection final : public storage::Connection {
   const Duration busy_timeout_;
   std::unordered_map<std::string, Prepared> statements_;
   TimePoint busy_since_{};
+  bool usable_ = true;
 };
 
 }  // namespace orrery::storage::sqlite

@@ -6,6 +6,7 @@
 #include "databases/database_test.h"
 #include "storage/sqlite/backend.h"
 #include "storage/sqlite/connection.h"
+#include "storage/upkeep.h"
 
 namespace orrery::storage::sqlite {
 namespace {
@@ -34,6 +35,37 @@ TEST_F(Sqlite, What_is_no_database_is_called_corrupt_and_left_alone) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind(), ErrorKind::corrupt);
   EXPECT_EQ(std::filesystem::file_size(path), 5000U);
+}
+
+TEST_F(Sqlite, A_copy_is_put_in_the_place_of_what_is_no_database_which_is_kept_aside) {
+  ASSERT_TRUE(wait_for(database()->open(patience())));
+  Upkeep upkeep{std::make_unique<Backend>(path, 100ms), folder.path + "/backups", 3};
+  const auto copy = upkeep.back_up(std::nullopt, patience());
+  ASSERT_TRUE(copy) << copy.error().text();
+  std::filesystem::remove(path + "-wal");
+  std::ofstream{path} << std::string(5000, 'x');
+  const auto restored = upkeep.restore(*copy, patience());
+  ASSERT_TRUE(restored) << restored.error().text();
+  EXPECT_THAT(restored->before, HasSubstr("test.db.damaged-"));
+  EXPECT_EQ(std::filesystem::file_size(restored->before), 5000U);
+  EXPECT_TRUE(wait_for(database()->open(patience())));
+}
+
+TEST_F(Sqlite, A_copy_of_a_database_that_others_write_to_all_the_time_is_finished) {
+  auto busy = database(5s);
+  ASSERT_TRUE(wait_for(busy->open(patience())));
+  const Statement much{"INSERT INTO messages (platform, guild, channel, id, author, author_name, "
+                       "by_bot, said, at) VALUES ('', '', '', '', '', '', 0, $1, 0)",
+                       {std::string(2000, 'x')}};
+  ASSERT_TRUE(wait_for(busy->write(std::vector<Statement>(5000, much), patience())));
+  std::atomic<bool> enough = false;
+  std::jthread writer{[&] {
+    while (!enough) EXPECT_TRUE(wait_for(busy->write({much}, patience())));
+  }};
+  Upkeep upkeep{std::make_unique<Backend>(path, 5s), folder.path + "/backups", 3};
+  const auto copy = upkeep.back_up(std::nullopt, patience());
+  enough = true;
+  EXPECT_TRUE(copy) << copy.error().text();
 }
 
 TEST_F(Sqlite, A_missing_folder_is_named) {

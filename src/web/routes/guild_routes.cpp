@@ -1,4 +1,5 @@
 // Permissions and settings of guilds, as the dashboard shows and changes them.
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -100,7 +101,7 @@ json::value entry_of(const chat::AuditEntry& entry) {
 
 json::value guild_of(const Services& services, const std::string& guild) {
   const auto prefixes = services.prefixes.of(guild);
-  const auto* maintenance = services.settings.of_guild(chat::everywhere, chat::maintenance_setting);
+  const auto* maintenance = chat::maintenance(services.settings);
   return {{"guild", guild},
           {"prefixes", array_of(prefixes, [](const auto& p) { return json::value(p); })},
           {"maintenance", maintenance == nullptr ? json::value{} : json::value(*maintenance)}};
@@ -118,8 +119,9 @@ json::value guilds_of(const Services& services, const std::string&) {
 // ---- what is asked
 
 // Whoever may manage the dashboard owns the bot.
-chat::Subject owner_of(const std::string& guild, const std::string& id) {
-  return {.guild = guild, .channel = {}, .id = id, .standing = chat::Standing::owner};
+chat::Someone owner_of(const std::string& guild, const Principal& who) {
+  return {.guild = guild,
+          .author = {.id = "account:" + who.id, .name = who.name, .standing = chat::Standing::owner}};
 }
 
 Result<Change> change_in(const json::object& body) {
@@ -137,6 +139,23 @@ Result<Change> change_in(const json::object& body) {
   return change;
 }
 
+// {"prefixes":["!","?"]}, {"add":"?"} or {"remove":"?"}
+Result<chat::Prefixes::Edit> edit_in(const json::object& body) {
+  if (const auto* one = body.if_contains("add"); one != nullptr && one->is_string())
+    return chat::with_prefix(std::string{one->as_string()});
+  if (const auto* one = body.if_contains("remove"); one != nullptr && one->is_string())
+    return chat::without_prefix(std::string{one->as_string()});
+  const auto* list = body.if_contains("prefixes");
+  const bool good = list != nullptr && list->is_array() &&
+                    std::ranges::all_of(list->as_array(), &json::value::is_string);
+  if (!good)
+    return fail(ErrorKind::invalid,
+                "give 'prefixes', a list of texts, or one text to 'add' or to 'remove'");
+  chat::Prefixes::List prefixes;
+  for (const auto& one : list->as_array()) prefixes.emplace_back(one.as_string());
+  return [prefixes](const chat::Prefixes::List&) { return prefixes; };
+}
+
 // A question about one guild, answered on the bot strand at once.
 using Look = json::value (*)(const Services&, const std::string& guild);
 
@@ -147,8 +166,7 @@ Task<json::value> look_at(const Services& services, Look look, std::string guild
 
 Task<json::value> make_change(const Services& services, Change change, Principal who,
                               async::Patience patience) {
-  const auto id = "account:" + who.id;
-  auto may = services.permissions.may_edit(owner_of(change.guild, id), who.name);
+  auto may = services.permissions.may_edit(owner_of(change.guild, who), "permissions");
   if (!may) co_return fail(std::move(may).error());
   auto changing = services.permissions.change(std::move(*may), std::move(change), services.commands,
                                               std::move(patience));
@@ -159,8 +177,7 @@ Task<json::value> make_change(const Services& services, Change change, Principal
 
 Task<json::value> undo_change(const Services& services, std::string guild, std::int64_t number,
                               Principal who, async::Patience patience) {
-  const auto id = "account:" + who.id;
-  auto may = services.permissions.may_edit(owner_of(guild, id), who.name);
+  auto may = services.permissions.may_edit(owner_of(guild, who), "permissions");
   if (!may) co_return fail(std::move(may).error());
   auto undoing =
       services.permissions.undo(std::move(*may), number, services.commands, std::move(patience));
@@ -169,8 +186,27 @@ Task<json::value> undo_change(const Services& services, std::string guild, std::
   co_return json::value{{"number", *entry}};
 }
 
-Task<json::value> explain(const Services& services, std::string guild, std::string command,
-                          std::string user, std::string channel, std::string roles) {
+struct Question {
+  std::string guild;
+  std::string command;
+  std::string user;
+  std::string channel;
+  std::string roles;  // their ids, with commas
+  std::string standing;
+};
+
+// What only the platform knows.
+Result<chat::Standing> standing_in(const std::string& name) {
+  if (name.empty()) return chat::Standing::user;
+  for (const auto standing : {chat::Standing::user, chat::Standing::guild_owner}) {
+    if (name == chat::name_of(standing)) return standing;
+  }
+  return fail(ErrorKind::invalid, "a standing is 'user' or 'guild owner', not '{}'",
+              printable(name));
+}
+
+Task<json::value> explain(const Services& services, Question asked) {
+  const auto& [guild, command, user, channel, roles, standing] = asked;
   const auto node = services.commands.find(lower(command));
   if (!node) {
     co_return fail(ErrorKind::not_found, "there is no command '{}'{}", printable(command),
@@ -180,6 +216,9 @@ Task<json::value> explain(const Services& services, std::string guild, std::stri
   for (const auto role : split(roles, ',')) {
     if (!trim(role).empty()) author.roles.emplace_back(trim(role));
   }
+  const auto said = standing_in(standing);
+  if (!said) co_return fail(said.error());
+  author.standing = *said;
   author.standing = services.owners.standing_of(author);
   const chat::Someone one{.guild = guild, .channel = channel, .author = author};
   const chat::Wanted wanted{.path = node->path, .access = node->declaration.access};
@@ -203,18 +242,18 @@ Task<json::value> audit(const Services& services, std::string guild, std::int64_
   co_return json::value{{"entries", array_of(*entries, entry_of)}};
 }
 
-Task<json::value> set_prefixes(const Services& services, std::string guild,
-                               std::vector<std::string> prefixes, async::Patience patience) {
-  auto setting = services.prefixes.set(guild, std::move(prefixes), std::move(patience));
-  auto set = co_await std::move(setting);
-  if (!set) co_return fail(std::move(set).error());
+Task<json::value> edit_prefixes(const Services& services, std::string guild,
+                                chat::Prefixes::Edit edit, async::Patience patience) {
+  auto editing = services.prefixes.edit(guild, std::move(edit), std::move(patience));
+  auto edited = co_await std::move(editing);
+  if (!edited) co_return fail(std::move(edited).error());
   co_return guild_of(services, guild);
 }
 
 Task<json::value> set_maintenance(const Services& services, std::optional<std::string> reason,
                                   async::Patience patience) {
-  auto setting = services.settings.set_of_guild(chat::everywhere, chat::maintenance_setting,
-                                                std::move(reason), std::move(patience));
+  auto setting =
+      chat::set_maintenance(services.settings, std::move(reason), std::move(patience));
   auto set = co_await std::move(setting);
   if (!set) co_return fail(std::move(set).error());
   co_return json::value{};
@@ -260,10 +299,14 @@ class GuildRoutes {
   }
   asio::awaitable<net::Response> explain_it(const net::Request& request) {
     const auto get = [&](const char* name) { return request.parameter(name).value_or(""); };
-    return ask([guild = get("guild"), command = get("command"), user = get("user"),
-                channel = get("channel"),
-                roles = get("roles")](const Services& services, async::Patience) {
-      return explain(services, guild, command, user, channel, roles);
+    const Question asked{.guild = get("guild"),
+                         .command = get("command"),
+                         .user = get("user"),
+                         .channel = get("channel"),
+                         .roles = get("roles"),
+                         .standing = get("standing")};
+    return ask([asked](const Services& services, async::Patience) {
+      return explain(services, asked);
     });
   }
   asio::awaitable<net::Response> audit_log(const net::Request& request) {
@@ -282,17 +325,10 @@ class GuildRoutes {
     const auto body = object_of(request);
     auto guild = body ? field_of(*body, "guild") : Result<std::string>{fail(body.error())};
     if (!guild) return refuse(std::move(guild).error());
-    const auto* list = body->if_contains("prefixes");
-    if (list == nullptr || !list->is_array())
-      return refuse({ErrorKind::invalid, "the field 'prefixes' must be a list of texts"});
-    std::vector<std::string> prefixes;
-    for (const auto& one : list->as_array()) {
-      if (!one.is_string())
-        return refuse({ErrorKind::invalid, "the field 'prefixes' must be a list of texts"});
-      prefixes.emplace_back(one.as_string());
-    }
-    return ask([guild = *guild, prefixes](const Services& services, async::Patience patience) {
-      return set_prefixes(services, guild, prefixes, std::move(patience));
+    const auto edit = edit_in(*body);
+    if (!edit) return refuse(edit.error());
+    return ask([guild = *guild, edit = *edit](const Services& services, async::Patience patience) {
+      return edit_prefixes(services, guild, edit, std::move(patience));
     });
   }
   asio::awaitable<net::Response> put_maintenance(const net::Request& request) {

@@ -4,7 +4,7 @@
 #include "chat/back_office.h"
 #include "observe/metrics.h"
 #include "platforms/webchat/control.h"
-#include "storage/upkeep.h"
+#include "storage/restoration.h"
 #include "web/accounts.h"
 #include "web/live.h"
 #include "web/router.h"
@@ -44,7 +44,8 @@ void add_command_routes(Router& router, chat::BackOffice& office, async::Clock& 
 void add_guild_routes(Router& router, chat::BackOffice& office, async::Clock& clock);
 // /api/database*
 using MakeUpkeep = std::function<Result<std::unique_ptr<storage::Upkeep>>()>;
-void add_database_routes(Router& router, RuntimeControl& runtime, MakeUpkeep make);
+void add_database_routes(Router& router, RuntimeControl& runtime, MakeUpkeep make,
+                         storage::Restoration& restoration, async::Clock& clock);
 // /api/chat/ws
 void add_chat_routes(Router& router, platforms::webchat::Door& door);
 

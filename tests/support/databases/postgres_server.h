@@ -19,6 +19,9 @@ class PostgresServer {
 
   void start();
   void stop(const std::string& mode = "fast");
+  // Every process of it, as when a machine stands still.
+  void freeze() { run("freeze " + folder_); }
+  void thaw() { run("thaw " + folder_); }
   // Makes an empty database and gives its URL.
   std::string make_database();
   std::string url(const std::string& database, const std::string& password) const;

@@ -39,13 +39,12 @@ class FakeGuilds final : public chat::Moderation {
   chat::Message message(const std::string& guild, const std::string& user, std::string text,
                         const std::string& channel = "general") {
     const auto known = directory_.member(guild, user);
-    const bool owns = directory_.owner(guild) == user;
     return {.id = std::to_string(++said_),
             .platform = "fake",
             .guild = guild,
             .channel = channel,
             .author = {user, known ? known->name : user,
-                       owns ? chat::Standing::guild_owner : chat::Standing::user,
+                       directory_.standing(guild, user),
                        known ? known->roles : std::vector<std::string>{}},
             .text = std::move(text),
             .self = "bot",
