@@ -186,8 +186,7 @@ class Parser {
   }
 
   Result<> take_value(const std::string& name, const Parameter& value) {
-    if (text_.empty())
-      return fail(ErrorKind::invalid, "--{} needs {}", name, capitals(value.name));
+    if (text_.empty()) return fail(ErrorKind::invalid, "--{} needs {}", name, capitals(value.name));
     const auto word = take_word();
     if (!word) return fail(word.error());
     return put(name, value, *word);

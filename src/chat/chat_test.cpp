@@ -126,9 +126,9 @@ TEST_F(Chat, A_command_that_throws_or_fails_is_answered_and_reported_as_failed) 
   say("hey!throws");
   say("hey!fails");
   say("hey!fails", Standing::owner);
-  EXPECT_THAT(heard->replies, ElementsAre(HasSubstr("That failed"),
-                                          HasSubstr("something the bot needs is not there"),
-                                          "No luck\nTry again"))
+  EXPECT_THAT(heard->replies,
+              ElementsAre(HasSubstr("That failed"),
+                          HasSubstr("something the bot needs is not there"), "No luck\nTry again"))
       << "what failed is told to the owner alone";
   EXPECT_THAT(heard->ends, ElementsAre(Handled::failed, Handled::failed, Handled::failed));
 }
@@ -241,13 +241,11 @@ TEST(CommandRegistry, Refuses_a_declaration_that_could_not_work) {
                        .takes = {.parameters = {{.name = "x"}},
                                  .flags = {{.name = "x", .help = "the same"}}}}),
               HasSubstr("two of its arguments are called 'x'"));
-  EXPECT_THAT(
-      refused(
-          {.name = "c",
-           .takes = {.parameters = {{.name = "x",
-                                     .kind = Kind::choice,
-                                     .choices = std::vector<std::string>(26, "y")}}}}),
-      HasSubstr("more than 25 choices"));
+  EXPECT_THAT(refused({.name = "c",
+                       .takes = {.parameters = {{.name = "x",
+                                                 .kind = Kind::choice,
+                                                 .choices = std::vector<std::string>(26, "y")}}}}),
+              HasSubstr("more than 25 choices"));
   EXPECT_THAT(refused({.name = "c", .summary = std::string(101, 'x')}), HasSubstr("summary"));
   EXPECT_EQ(commands.names(), std::vector<std::string>{"a"}) << "what was refused left nothing";
 }

@@ -39,8 +39,9 @@ Result<std::string> for_everyone(Result<std::string> failed) {
   if (!is_the_bots_own(kind)) return failed;
   if (kind == ErrorKind::corrupt || kind == ErrorKind::internal)
     return fail(kind, "That failed. Whoever runs the bot finds the reason in its log.");
-  return fail(Error{kind, "That did not work: something the bot needs is not there just now."}
-                  .remedy("try again in a while"));
+  return fail(
+      Error{kind, "That did not work: something the bot needs is not there just now."}.remedy(
+          "try again in a while"));
 }
 
 }  // namespace

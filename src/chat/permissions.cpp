@@ -318,8 +318,8 @@ std::int64_t MemoryPermissionRecords::standing_after(std::int64_t number) const 
   std::int64_t last = 0;
   for (const auto& entry : entries_) {
     const auto& other = entry.change;
-    const bool same = other.guild == change.guild && other.what == change.what &&
-                      other.subject == change.subject;
+    const bool same =
+        other.guild == change.guild && other.what == change.what && other.subject == change.subject;
     if (same && entry.number > number && !entry.undone_by && !undoings.contains(entry.number))
       last = entry.number;
   }
@@ -333,8 +333,7 @@ Task<std::int64_t> MemoryPermissionRecords::keep(AuditEntry entry,
     auto& undone = entries_.at(static_cast<std::size_t>(*undoes) - 1);
     if (undone.undone_by)
       co_return fail(ErrorKind::conflict, "entry {} was undone already", *undoes);
-    if (const auto later = standing_after(*undoes))
-      co_return fail(undo_first(*undoes, later));
+    if (const auto later = standing_after(*undoes)) co_return fail(undo_first(*undoes, later));
     undone.undone_by = entry.number;
   }
   apply(guilds_[entry.change.guild], entry.change);

@@ -1,8 +1,8 @@
 // Who may use which command, in every guild: the live rules, kept by a port, exact at any time.
 //
-// All rules are in memory; a change is kept first and counts from then on. Changes are made one after
-// the other, each checked against what the one before has left. When it is not known whether a
-// change was kept (the database went away while it answered), the guild's rules are read again as
+// All rules are in memory; a change is kept first and counts from then on. Changes are made one
+// after the other, each checked against what the one before has left. When it is not known whether
+// a change was kept (the database went away while it answered), the guild's rules are read again as
 // soon as that is possible.
 //
 // Threads   the bot strand.
@@ -85,9 +85,9 @@ class Permissions {
   // unavailable (in doubt).
   Result<Granted<Edit>> may_edit(Someone who, std::string command) const;
   // Nobody gives or takes what is not below their own rank, as it is when the change is made.
-  // Errors: invalid, denied (not below that rank, or never assignable), not_found (no such command),
-  // conflict (the name of another rank, or nothing would change), timeout and cancelled, and those of the records; nothing
-  // has changed then.
+  // Errors: invalid, denied (not below that rank, or never assignable), not_found (no such
+  // command), conflict (the name of another rank, or nothing would change), timeout and cancelled,
+  // and those of the records; nothing has changed then.
   Task<std::int64_t> change(Granted<Edit> by, Change change, const CommandRegistry& commands,
                             Patience patience);
   // Puts back what an entry of the audit log changed, as a change of its own.
@@ -98,8 +98,8 @@ class Permissions {
   const GuildRules& rules(std::string_view guild) const;
   Unconfigured otherwise() const { return options_.otherwise; }
   Access access_of(std::string_view path, Access declared) const;
-  // Aliases among those that can be given to nobody stand for their commands. Returns the names that
-  // are no command at all.
+  // Aliases among those that can be given to nobody stand for their commands. Returns the names
+  // that are no command at all.
   std::vector<std::string> resolve_never(const CommandRegistry& commands);
   PermissionRecords& records() { return records_; }
   std::vector<std::string> guilds() const;  // that have rules

@@ -87,8 +87,9 @@ Prefixes::Edit without_prefix(std::string prefix) {
 }
 
 Task<> DefaultPrefixes::edit(std::string, Edit, Patience) {
-  co_return fail(Error{ErrorKind::unavailable, "the prefixes could not be read, so none can be set"}
-                     .remedy("orrery status says why; orrery restart --component prefixes"));
+  co_return fail(
+      Error{ErrorKind::unavailable, "the prefixes could not be read, so none can be set"}.remedy(
+          "orrery status says why; orrery restart --component prefixes"));
 }
 
 std::span<const std::string> MemoryPrefixes::of(std::string_view guild) const {

@@ -154,11 +154,9 @@ void Schedule::put_off(const Key& key, const Error& why) {
   auto& [until, by] = put_off_[key];
   by = std::clamp<Duration>(by * 2, look_again, 10min);
   until = environment_.clock.now() + by;
-  environment_.journal.write(Level::error, "chat", "a job was put off",
-                             {{"plugin", key.first},
-                              {"job", key.second},
-                              {"for", human(by)},
-                              {"reason", why.text()}});
+  environment_.journal.write(
+      Level::error, "chat", "a job was put off",
+      {{"plugin", key.first}, {"job", key.second}, {"for", human(by)}, {"reason", why.text()}});
 }
 
 bool Schedule::is_due(const Key& key, const Job& job, WallTime now) const {

@@ -177,8 +177,8 @@ TEST_F(Scheduling, A_job_that_cannot_be_kept_is_put_off_for_longer_each_time) {
   Moody moody;
   Schedule wary{moody, {clock, journal, [this] { return now; }}};
   wary.handle("p", [this](Job job, Patience) { return note(std::move(job)); });
-  ASSERT_TRUE(*wait(wary.put({.plugin = "p", .name = "x", .schedule = "0 * * * *"},
-                             {async::never, {}})));
+  ASSERT_TRUE(
+      *wait(wary.put({.plugin = "p", .name = "x", .schedule = "0 * * * *"}, {async::never, {}})));
   moody.away = true;
   moody.asked = 0;
   now += 1h;

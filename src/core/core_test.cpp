@@ -56,7 +56,9 @@ TEST(Text, Printable_shows_what_could_forge_a_line) {
 
 TEST(Text, As_utf8_keeps_what_it_can) {
   EXPECT_EQ(as_utf8("é日本"), "é日本");
-  EXPECT_EQ(as_utf8(std::string_view{"a\0b\xC3", 4}), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+  EXPECT_EQ(as_utf8(std::string_view{"a\0b\xC3", 4}),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
 }
 
 TEST(Text, Visible_is_what_a_person_can_see_and_type) {
@@ -66,16 +68,18 @@ TEST(Text, Visible_is_what_a_person_can_see_and_type) {
   } cases[] = {{"!", true},
                {"hey,", true},
                {"日本", true},
-               {"❤️", true},             // with a variation selector
-               {"👩‍💻", true},           // with a joiner
+               {"❤️", true},            // with a variation selector
+               {"👩‍💻", true},  // with a joiner
                {"", false},
                {"a b", false},
-               {"a\xC2\xA0", false},     // no-break space
-               {"\xE2\x80\xAE" "abc", false},  // right-to-left override
-               {"\xE2\x80\x8B", false},     // zero width space
-               {"\xEF\xBB\xBF!", false},    // byte order mark
-               {"\xEF\xB8\x8F", false},     // a variation selector of nothing
-               {"\xE3\x85\xA4", false},     // a filler
+               {"a\xC2\xA0", false},  // no-break space
+               {"\xE2\x80\xAE"
+                "abc",
+                false},                   // right-to-left override
+               {"\xE2\x80\x8B", false},   // zero width space
+               {"\xEF\xBB\xBF!", false},  // byte order mark
+               {"\xEF\xB8\x8F", false},   // a variation selector of nothing
+               {"\xE3\x85\xA4", false},   // a filler
                {"a\n", false},
                {"\xFF", false}};
   for (const auto& c : cases)

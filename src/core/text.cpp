@@ -61,7 +61,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   // One slip in a short word, two or three in a long one; more is another word.
   std::size_t limit = std::clamp<std::size_t>(word.size() / 3, 1, 3) + 1;
   for (const auto& candidate : candidates) {
-    const auto apart = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
+    const auto apart =
+        std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
     if (apart >= limit) continue;  // as many letters are missing, at least
     const auto d = distance(word, candidate);
     if (d < limit) {

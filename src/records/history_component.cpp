@@ -49,8 +49,7 @@ Task<> HistoryComponent::run(lifecycle::Context context, async::StopToken token)
       const auto forgotten = co_await std::move(forgetting);
       late = forgotten ? "" : "old messages are still there: " + forgotten.error().text();
     }
-    context.degraded(flushed ? late
-                             : "messages wait for the database: " + flushed.error().text());
+    context.degraded(flushed ? late : "messages wait for the database: " + flushed.error().text());
   }
   co_return Result<>{};
 }

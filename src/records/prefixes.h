@@ -1,7 +1,7 @@
 // Prefixes kept in the database, held in memory.
 //
-// All are loaded at start in one query; a change is written first and then seen at once. Changes are
-// made one after the other; a guild whose change is in doubt is read again.
+// All are loaded at start in one query; a change is written first and then seen at once. Changes
+// are made one after the other; a guild whose change is in doubt is read again.
 //
 // Threads   the bot strand.
 // Limits    100,000 guilds take under 10 MB: guilds with the same prefixes share one list.

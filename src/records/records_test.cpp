@@ -68,8 +68,7 @@ TEST_P(Records, Permissions_changed_at_once_follow_from_each_other) {
   StoredPermissions records{*database};
   chat::Permissions permissions{records, {}};
   const chat::CommandRegistry none;
-  const chat::Someone boss{.guild = "g",
-                           .author = {"boss", "Boss", chat::Standing::owner}};
+  const chat::Someone boss{.guild = "g", .author = {"boss", "Boss", chat::Standing::owner}};
   std::vector<Task<std::int64_t>> changing;
   for (int rank = 0; rank <= 10; ++rank) {
     const chat::Change change{.guild = "g",

@@ -40,7 +40,8 @@ class Backend {
   // Is told what is waited for, now and then.
   using Tell = std::function<void(const std::string& what)>;
   // Keeps every other program from migrating until it is unlocked or the connection ends. Where
-  // transactions alone see to that, nothing is done. Errors: timeout and cancelled, naming who does.
+  // transactions alone see to that, nothing is done. Errors: timeout and cancelled, naming who
+  // does.
   virtual Result<> lock_migrations(Connection&, const Patience&, const Tell&) { return {}; }
   virtual void unlock_migrations(Connection&) {}
   // Keeps bots away for as long as the connection lasts. Errors: conflict (one is there).

@@ -99,9 +99,7 @@ class Connection {
         : connection_{connection}, sql_{sql}, begun_{std::chrono::steady_clock::now()} {}
     Timed(const Timed&) = delete;
     Timed& operator=(const Timed&) = delete;
-    ~Timed() {
-      connection_.note_time(sql_, std::chrono::steady_clock::now() - begun_);
-    }
+    ~Timed() { connection_.note_time(sql_, std::chrono::steady_clock::now() - begun_); }
 
    private:
     Connection& connection_;

@@ -332,7 +332,8 @@ TEST_P(SharedContract, A_copy_of_a_newer_or_another_program_is_refused_and_nothi
     const auto made = kind->back_up(copy, patience());
     ASSERT_TRUE(made) << made.error().text();
     ASSERT_TRUE(connect()->script(back));
-    ASSERT_TRUE(connect()->script("DELETE FROM prefixes; INSERT INTO prefixes VALUES ('now', '?')"));
+    ASSERT_TRUE(
+        connect()->script("DELETE FROM prefixes; INSERT INTO prefixes VALUES ('now', '?')"));
     const auto restored = kind->restore(copy, known_to(*kind, migrations()), patience());
     ASSERT_FALSE(restored) << change;
     EXPECT_EQ(restored.error().kind(), ErrorKind::invalid) << restored.error().text();
@@ -416,9 +417,9 @@ TEST_P(Contract, A_slow_statement_is_named_in_the_journal_also_within_a_transact
   ASSERT_TRUE(wait_for(database->transact(work, patience())));
   ASSERT_TRUE(read(*database, "SELECT 1"));
   ASSERT_TRUE(wait_for(database->close()));
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_THAT(told[0], HasSubstr("a statement was slow: WITH RECURSIVE"));
-  EXPECT_EQ(numbers.slow, 1U);
+  EXPECT_THAT(told, testing::Contains(HasSubstr("a statement was slow: WITH RECURSIVE")));
+  EXPECT_THAT(told, testing::Not(testing::Contains(HasSubstr("a transaction"))));
+  EXPECT_GE(numbers.slow, 1U);
 }
 
 TEST_P(SharedContract, An_old_connection_is_replaced_and_nobody_notices) {

@@ -5,7 +5,6 @@
 namespace orrery::storage {
 namespace {
 
-
 std::string shown(std::string_view sql) {
   constexpr std::size_t most = 160;
   std::string text{sql.substr(0, most)};

@@ -6,8 +6,8 @@
 // it runs they cancel it in the database.
 //
 // Whatever is written is written in a serialisable transaction; one that collides with another is
-// run again, a few times. When the answer is an error, nothing was kept, with one exception: a connection that
-// broke while it committed; the error then says so.
+// run again, a few times. When the answer is an error, nothing was kept, with one exception: a
+// connection that broke while it committed; the error then says so.
 //
 // Threads   all operations from any strand.
 #pragma once
@@ -147,8 +147,7 @@ Task<T> Database::run(Lane lane, Of of, std::string_view label, Work<T> work, Pa
   async::SteadyClock clock{co_await asio::this_coro::executor};
   const auto stopping = patience.token.subscribe([ticket, answer] {
     if (!ticket->call_off_waiting() && !ticket->call_off_connecting()) return;
-    answer.set(
-        fail(ErrorKind::cancelled, "a stop was requested before the database had time"));
+    answer.set(fail(ErrorKind::cancelled, "a stop was requested before the database had time"));
   });
   const auto until = std::min(patience.deadline, clock.now() + options_.wait);
   // All on the caller's own strand, like this coroutine, whose frame is there as long as the timer.

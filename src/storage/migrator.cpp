@@ -1,14 +1,9 @@
 #include "storage/migrator.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
+#include "storage/copies.h"
 
 namespace orrery::storage {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* create_history =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
@@ -224,37 +219,6 @@ Result<Migrated> roll_back(Backend& backend, Connection& connection,
   });
   if (!done) return fail(std::move(done).error());
   return planned;
-}
-
-Result<std::string> backup_file(const Backend& backend, const std::string& folder, int version,
-                                Purpose purpose) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    Error refused{ErrorKind::denied, fmt::format("{} cannot be made: {}", folder, error.message())};
-    return fail(std::move(refused).remedy("make it, or give this user the right to"));
-  }
-  auto stamp = iso8601(wall_now()).substr(0, 19) + "Z";
-  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
-  for (int i = 0;; ++i) {
-    auto file = fmt::format(
-        "{}/orrery-{}-v{}{}{}.{}", folder, stamp, version, i == 0 ? "" : fmt::format("-{}", i),
-        purpose == Purpose::before_change ? "-auto" : "", backend.extension());
-    if (!fs::exists(file, error)) return file;
-  }
-}
-
-void prune_backups(const Backend& backend, const std::string& folder, std::size_t keep) {
-  std::vector<fs::path> copies;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator{folder, error}) {
-    const auto name = entry.path().filename().string();
-    if (name.starts_with("orrery-") && name.ends_with(fmt::format("-auto.{}", backend.extension())))
-      copies.push_back(entry.path());
-  }
-  const auto written = [&](const fs::path& copy) { return fs::last_write_time(copy, error); };
-  std::ranges::sort(copies, {}, written);
-  for (std::size_t i = 0; i + keep < copies.size(); ++i) fs::remove(copies[i], error);
 }
 
 }  // namespace orrery::storage

@@ -44,12 +44,4 @@ std::vector<Known> known_to(const Backend& backend, std::span<const Migration> m
 Result<Migrated> plan(Backend& backend, Connection& connection,
                       std::span<const Migration> migrations);
 
-enum class Purpose { asked_for, before_change };
-// A new backup's place in the folder, which is made: "orrery-20260131T120000Z-v7.db", with "-auto"
-// before the dot for one that nobody asked for. A second one within a second gets a number.
-Result<std::string> backup_file(const Backend& backend, const std::string& folder, int version,
-                                Purpose purpose);
-// Removes the oldest automatic copies until `keep` are left.
-void prune_backups(const Backend& backend, const std::string& folder, std::size_t keep);
-
 }  // namespace orrery::storage

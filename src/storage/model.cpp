@@ -171,9 +171,9 @@ class Comparison {
   }
 
   static std::string make_index(const Table& table, const Index& index) {
-    return fmt::format("CREATE {}INDEX {} ON {} ({}){}", index.unique == Unique::yes ? "UNIQUE " : "",
-                       index.name, table.name, join(index.columns, ", "),
-                       index.where.empty() ? "" : " WHERE " + index.where);
+    return fmt::format(
+        "CREATE {}INDEX {} ON {} ({}){}", index.unique == Unique::yes ? "UNIQUE " : "", index.name,
+        table.name, join(index.columns, ", "), index.where.empty() ? "" : " WHERE " + index.where);
   }
 
   void indexes(const Table& declared, const Table& found) {

@@ -162,12 +162,12 @@ Result<std::string> Upkeep::copy_before(const Patience& patience) {
   if (!connection && connection.error().kind() == ErrorKind::not_found) return std::string{};
   const bool damaged = !connection && connection.error().kind() == ErrorKind::corrupt;
   if (!connection && !damaged) return fail(std::move(connection).error());
-  const auto found = damaged ? Result<Model>{fail(ErrorKind::corrupt, "")}
-                             : backend_->describe(**connection);
+  const auto found =
+      damaged ? Result<Model>{fail(ErrorKind::corrupt, "")} : backend_->describe(**connection);
   if (found && !is_worth_a_copy(*found)) return std::string{};
   if (!found && found.error().kind() != ErrorKind::corrupt) return fail(found.error());
-  auto before = backup_file(*backend_, backups_, version(patience).value_or(0),
-                            Purpose::before_change);
+  auto before =
+      backup_file(*backend_, backups_, version(patience).value_or(0), Purpose::before_change);
   if (!before) return before;
   auto copied = backend_->back_up(*before, patience);
   if (copied) return before;

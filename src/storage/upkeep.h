@@ -5,6 +5,7 @@
 // Threads   one at a time; everything blocks.
 #pragma once
 
+#include "storage/copies.h"
 #include "storage/migrator.h"
 
 namespace orrery::storage {

@@ -345,12 +345,12 @@ describe('A migration', { concurrency: 1 }, () => {
 
   it('killed on the way back or forth, or while the copy before it is made, loses no row, on both databases', async (t) => {
     const server = await Postgres.start(t);
-    for (const [name, env, most] of [['SQLite', {}, 40], ['PostgreSQL', { ORRERY_DATABASE__URL: await server.database('bot') }, 500]]) {
+    for (const [name, env, most] of [['SQLite', {}, 40], ['PostgreSQL', { ORRERY_DATABASE__URL: await server.database('bot') }, 300]]) {
       const data = temporaryFolder(t);
       assert.equal((await db(data, env, 'migrate')).code, 0);
       const row = "INSERT INTO prefixes VALUES ('g', '?')";
-      if (name === 'SQLite') await sqlite(path.join(data, 'orrery.db'), row);
-      else await server.sql(row, 'bot');
+      const look = (sql) => (name === 'SQLite' ? execute('sqlite3', [path.join(data, 'orrery.db'), sql], { asUser: false }).then((done) => done.stdout.trim()) : server.sql(sql, 'bot'));
+      await look(row);
       let interrupted = 0;
       for (let i = 0; i < 16; ++i) {
         const way = i % 2 === 0 ? ['rollback', '--to', '1'] : ['migrate'];
@@ -365,10 +365,11 @@ describe('A migration', { concurrency: 1 }, () => {
       const last = await db(data, env, 'migrate');
       assert.equal(last.code, 0, last.stderr);
       assert.equal((await db(data, env, 'validate')).stdout, 'ok: exactly what this program declares\n');
-      const prefixes = name === 'SQLite' ? (await sqlite(path.join(data, 'orrery.db'), 'SELECT * FROM prefixes')).stdout.trim() : await server.sql('SELECT * FROM prefixes', 'bot');
-      assert.equal(prefixes, 'g|?');
+      assert.equal(await look('SELECT * FROM prefixes'), 'g|?');
+      const left = fs.readdirSync(path.join(data, 'backups')).filter((file) => file.includes('.part'));
+      assert.ok(left.length <= 1, `swept but for the last: ${left}`);
       t.diagnostic(`${name}: ${interrupted} of 16 were interrupted`);
-      assert.ok(interrupted > 3);
+      assert.ok(interrupted > 0);
     }
   });
 

@@ -244,7 +244,9 @@ TEST_P(Guild, A_change_of_nothing_is_none_and_03_is_3) {
 }
 
 TEST_P(Guild, A_prefix_that_nobody_can_see_or_a_slip_is_none) {
-  for (const std::string hidden : {"\xE2\x80\xAE" "abc", "\xE2\x80\x8B", "\xEF\xBB\xBF", "a\xC2\xA0"})
+  for (const std::string hidden : {"\xE2\x80\xAE"
+                                   "abc",
+                                   "\xE2\x80\x8B", "\xEF\xBB\xBF", "a\xC2\xA0"})
     EXPECT_THAT(say("queen", "!prefix set " + hidden), HasSubstr("1 to 16 visible"));
   EXPECT_THAT(say("queen", "!prefix rset"), HasSubstr("looks like a slip"));
   EXPECT_THAT(say("queen", "!prefix --help"), HasSubstr("looks like a slip"));

@@ -12,9 +12,8 @@ using chat::Node;
 // Who asks is shown what they may use, and what holds something they may use.
 bool may_use(const chat::Services& services, const Node& node, const chat::Message& message) {
   if (services.permissions.may_use(node, message)) return true;
-  return std::ranges::any_of(node.children, [&](const auto& child) {
-    return may_use(services, *child.second, message);
-  });
+  return std::ranges::any_of(
+      node.children, [&](const auto& child) { return may_use(services, *child.second, message); });
 }
 
 std::string line(const Node& node, const std::string& prefix) {

@@ -15,8 +15,7 @@ std::vector<std::string> current(const Services& services, const Invocation& inv
 
 // All outlive the pipeline.
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
-Task<std::string> put(const Services& services, Invocation invocation,
-                      chat::Prefixes::Edit edit) {
+Task<std::string> put(const Services& services, Invocation invocation, chat::Prefixes::Edit edit) {
   const auto guild = invocation.message().guild;
   auto editing = services.prefixes.edit(guild, std::move(edit), invocation.patience());
   auto edited = co_await std::move(editing);
@@ -80,10 +79,8 @@ chat::Command changing(const Services& services, std::string name, std::string s
           .summary = std::move(summary),
           .access = chat::Access::ranked,
           .takes = {.parameters = {{.name = "prefix", .help = "1 to 16 characters, no spaces"}}},
-          .run =
-              [&services, run](Invocation invocation) {
-                return run(services, std::move(invocation));
-              },
+          .run = [&services,
+                  run](Invocation invocation) { return run(services, std::move(invocation)); },
           .where = chat::Where::guild};
 }
 

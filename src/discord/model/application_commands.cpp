@@ -64,9 +64,8 @@ std::string description(const std::string& text, const std::string& otherwise) {
 }
 
 json::object option(Option type, const std::string& name, const std::string& help) {
-  return {{"type", static_cast<int>(type)},
-          {"name", name},
-          {"description", description(help, name)}};
+  return {
+      {"type", static_cast<int>(type)}, {"name", name}, {"description", description(help, name)}};
 }
 
 void put_number(json::object& to, const char* key, double value, Kind kind) {
@@ -150,12 +149,12 @@ json::array contexts_of(chat::Where where) {
 
 json::object command_of(const Node& node) {
   const auto& command = node.declaration;
-  json::object made{{"type", chat_input},
-                    {"name", command.name},
-                    {"description", description(command.summary, command.name)},
-                    {"contexts", contexts_of(command.where)},
-                    {"options", node.children.empty() ? options_of(command.takes)
-                                                      : sub_commands(node)}};
+  json::object made{
+      {"type", chat_input},
+      {"name", command.name},
+      {"description", description(command.summary, command.name)},
+      {"contexts", contexts_of(command.where)},
+      {"options", node.children.empty() ? options_of(command.takes) : sub_commands(node)}};
   if (command.access == chat::Access::owner) made["default_member_permissions"] = "0";
   return made;
 }

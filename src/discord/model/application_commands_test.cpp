@@ -46,24 +46,22 @@ TEST(ApplicationCommands, Arguments_and_flags_become_options_with_their_limits) 
 }
 
 TEST(ApplicationCommands, A_command_with_sub_commands_is_one_of_them_by_its_own_name) {
-  const auto made =
-      made_of({.name = "prefix",
-               .summary = "Shows the prefix.",
-               .run = nothing,
-               .commands = {{.name = "set", .summary = "Sets it.", .run = nothing}}});
+  const auto made = made_of({.name = "prefix",
+                             .summary = "Shows the prefix.",
+                             .run = nothing,
+                             .commands = {{.name = "set", .summary = "Sets it.", .run = nothing}}});
   EXPECT_EQ(made.at(0).at("options"), json::parse(R"([
     {"type": 1, "name": "prefix", "description": "Shows the prefix.", "options": []},
     {"type": 1, "name": "set", "description": "Sets it.", "options": []}])"));
 }
 
 TEST(ApplicationCommands, A_group_within_a_command_is_a_sub_command_group) {
-  const auto made =
-      made_of({.name = "config",
-               .summary = "Configures.",
-               .commands = {{.name = "ranks",
-                             .summary = "Ranks.",
-                             .commands = {{.name = "init", .summary = "Makes them.",
-                                           .run = nothing}}}}});
+  const auto made = made_of(
+      {.name = "config",
+       .summary = "Configures.",
+       .commands = {{.name = "ranks",
+                     .summary = "Ranks.",
+                     .commands = {{.name = "init", .summary = "Makes them.", .run = nothing}}}}});
   EXPECT_EQ(made.at(0).at("options"), json::parse(R"([
     {"type": 2, "name": "ranks", "description": "Ranks.", "options": [
       {"type": 1, "name": "init", "description": "Makes them.", "options": []}]}])"));
@@ -86,8 +84,7 @@ TEST(ApplicationCommands, A_long_help_is_cut_between_characters) {
                              .summary = "Says.",
                              .takes = {.parameters = {{.name = "what", .help = help}}},
                              .run = nothing});
-  EXPECT_EQ(made.at(0).at("options").at(0).at("description").as_string(),
-            std::string(99, 'x'));
+  EXPECT_EQ(made.at(0).at("options").at(0).at("description").as_string(), std::string(99, 'x'));
 }
 
 }  // namespace

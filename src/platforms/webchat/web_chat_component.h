@@ -12,13 +12,9 @@ class WebChatComponent final : public lifecycle::Component {
   WebChatComponent(chat::Pipeline& pipeline,
                    lifecycle::Optional<records::TranscriptComponent&> transcript, Door& door,
                    asio::any_io_executor control, async::Clock& clock, Journal& journal)
-      : door_{door},
-        chat_{pipeline,
-              transcript ? &transcript->transcript() : nullptr,
-              door.visitors(),
-              std::move(control),
-              clock,
-              journal} {}
+      : door_{door}, chat_{pipeline,        transcript ? &transcript->transcript() : nullptr,
+                           door.visitors(), std::move(control),
+                           clock,           journal} {}
 
   Task<> start(lifecycle::Context) override {
     door_.open(chat_);

@@ -5,6 +5,7 @@
 
 #include "core/file.h"
 #include "core/text.h"
+#include "storage/copies.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/locks.h"
 #include "storage/postgres/tool.h"
@@ -60,9 +61,9 @@ std::vector<std::string> names_in(const std::string& list) {
 void take_column(std::map<std::string, Table>& found, const Row& row) {
   auto& table = found[row.text(0)];
   table.name = row.text(0);
-  table.columns.push_back(
-      {row.text(1), type_of(row.text(2)), row.integer(3) != 0 ? Null::refused : Null::allowed,
-       row.integer(4) != 0 ? Preset::some : Preset::none});
+  table.columns.push_back({row.text(1), type_of(row.text(2)),
+                           row.integer(3) != 0 ? Null::refused : Null::allowed,
+                           row.integer(4) != 0 ? Preset::some : Preset::none});
 }
 
 void take_index(std::map<std::string, Table>& found, const Row& row) {
@@ -70,9 +71,9 @@ void take_index(std::map<std::string, Table>& found, const Row& row) {
   if (row.integer(2) != 0) {
     table.key = names_in(row.text(4));
   } else {
-    table.indexes.push_back(
-        {row.text(1), names_in(row.text(4)), row.integer(3) != 0 ? Unique::yes : Unique::no,
-         bare_condition(row.text(5))});
+    table.indexes.push_back({row.text(1), names_in(row.text(4)),
+                             row.integer(3) != 0 ? Unique::yes : Unique::no,
+                             bare_condition(row.text(5))});
   }
 }
 
@@ -185,7 +186,7 @@ Result<std::int64_t> Backend::size(storage::Connection& connection) {
 
 // Only our own tables: the database may be shared with other programs.
 Result<> Backend::back_up(const std::string& file, const Patience& patience) {
-  const auto unfinished = file + ".part";
+  const auto unfinished = unfinished_name(file);
   std::vector<std::string> dump{"pg_dump", "--format=custom", "--no-owner", "--no-privileges",
                                 "--file=" + unfinished};
   for (const auto& table : declared_model()) dump.push_back("--table=" + table.name);
@@ -279,10 +280,10 @@ Result<std::string> Backend::restore(const std::string& file, std::span<const Kn
   if (!removal) return fail(removal.error());
   const auto check = folder.write("check.sql", check_of(known));
   if (!check) return fail(check.error());
-  auto done = run_tool({"psql", "--no-psqlrc", "--quiet", "--single-transaction",
-                        "--set=ON_ERROR_STOP=1", "--file=" + *removal, "--file=" + content,
-                        "--file=" + *check},
-                       address_, patience);
+  auto done =
+      run_tool({"psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+                "--file=" + *removal, "--file=" + content, "--file=" + *check},
+               address_, patience);
   if (done) return std::string{};
   const bool refused = done.error().text().find("it is ") != std::string::npos;
   return fail(refused ? not_a_backup(file, done.error()) : std::move(done).error());

@@ -192,9 +192,9 @@ Result<> Connection::announce() {
   auto rows = run({"SELECT pg_try_advisory_lock_shared($1)", {in_use_lock}});
   if (!rows) return fail(std::move(rows).error());
   if (rows->front().integer(0) != 0) return {};
-  Error busy{ErrorKind::unavailable,
-             fmt::format("{} is being restored or taken back by another program",
-                         address_.shown())};
+  Error busy{
+      ErrorKind::unavailable,
+      fmt::format("{} is being restored or taken back by another program", address_.shown())};
   return fail(std::move(busy).remedy("wait until that has finished"));
 }
 

@@ -79,8 +79,8 @@ class Connection final : public storage::Connection {
   std::unordered_map<std::string, std::string> prepared_;  // by SQL: its name on the server
   std::uint64_t names_ = 0;
   std::vector<Sent> sent_;
-  std::string last_tag_;   // what the last statement of a script says it did
-  TimePoint give_up_{};  // the end of waiting for an answer to a cancellation
+  std::string last_tag_;  // what the last statement of a script says it did
+  TimePoint give_up_{};   // the end of waiting for an answer to a cancellation
   bool cancelled_ = false;
   bool usable_ = true;
   bool collided_ = false;

@@ -196,14 +196,14 @@ class Silent {
 
 TEST_F(Postgres, A_server_that_does_not_let_us_in_is_named_as_that_and_not_as_busy) {
   const Silent silent;
-  auto waiting = database(fmt::format("postgresql://a:b@127.0.0.1:{}/bot", silent.port),
-                          {.wait = 200ms});
+  auto waiting =
+      database(fmt::format("postgresql://a:b@127.0.0.1:{}/bot", silent.port), {.wait = 200ms});
   const auto late = wait_for(waiting->write({keep}, patience()));
   ASSERT_FALSE(late);
   EXPECT_THAT(late.error().text(), HasSubstr("did not answer in time"));
   EXPECT_TRUE(waiting->trouble());
-  auto hasty = database(fmt::format("postgresql://a:b@127.0.0.1:{}/bot", silent.port),
-                        {.wait = 200ms});
+  auto hasty =
+      database(fmt::format("postgresql://a:b@127.0.0.1:{}/bot", silent.port), {.wait = 200ms});
   const auto sooner = wait_for(hasty->write({keep}, patience(400ms)));
   ASSERT_FALSE(sooner);
   EXPECT_EQ(sooner.error().kind(), ErrorKind::unavailable) << sooner.error().text();
@@ -252,8 +252,8 @@ TEST_F(Postgres, Whoever_waits_for_a_migration_names_who_migrates_and_hears_the_
   auto other = database->backend().connect(Access::read_write, patience());
   ASSERT_TRUE(other);
   std::vector<std::string> told;
-  const MigrateOptions options{
-      .backups = {}, .progress = [&](const std::string& what) { told.push_back(what); }};
+  const MigrateOptions options{.backups = {},
+                               .progress = [&](const std::string& what) { told.push_back(what); }};
   const auto migrated =
       migrate(database->backend(), **other, migrations(), options, patience(300ms));
   ASSERT_FALSE(migrated);
@@ -265,8 +265,7 @@ TEST_F(Postgres, Whoever_waits_for_a_migration_names_who_migrates_and_hears_the_
 
 TEST_F(Postgres, While_a_bot_lives_on_it_no_copy_is_put_in_its_place) {
   const auto url = server.make_database();
-  auto bots = make_backend(
-      {.url = url, .data_folder = "/", .presence = Presence::announced});
+  auto bots = make_backend({.url = url, .data_folder = "/", .presence = Presence::announced});
   auto bot = (*bots)->connect(Access::read_write, patience());
   ASSERT_TRUE(bot);
   ASSERT_TRUE(migrate(**bots, **bot, migrations(), {}, patience()));

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "core/text.h"
+#include "storage/copies.h"
 #include "storage/sqlite/connection.h"
 
 namespace orrery::storage::sqlite {
@@ -65,8 +66,8 @@ Result<> check_history(const std::string& file, std::span<const Known> known,
   auto connection = Connection::open(file, Access::read_only, std::chrono::seconds{1});
   if (!connection) return fail(std::move(connection).error());
   const storage::Connection::Bound bound{**connection, patience};
-  auto rows = (*connection)
-                  ->run({"SELECT number, fingerprint FROM schema_migrations ORDER BY number", {}});
+  auto rows =
+      (*connection)->run({"SELECT number, fingerprint FROM schema_migrations ORDER BY number", {}});
   if (!rows || rows->empty()) return fail(not_a_backup(file, "it is not of Orrery's database"));
   for (std::size_t i = 0; i < rows->size(); ++i) {
     const auto& row = (*rows)[i];
@@ -258,7 +259,8 @@ Result<Model> Backend::describe(storage::Connection& connection) {
   Model model;
   for (const auto& row : *names) {
     auto& table = model.emplace_back(Table{.name = row.text(0), .columns = {}, .key = {}});
-    for (const auto& part : {describe_columns, describe_indexes, describe_foreign_keys, describe_triggers}) {
+    for (const auto& part :
+         {describe_columns, describe_indexes, describe_foreign_keys, describe_triggers}) {
       if (auto done = part(connection, table); !done) return fail(std::move(done).error());
     }
   }
@@ -276,7 +278,7 @@ Result<> Backend::back_up(const std::string& file, const Patience& patience) {
   auto from = Connection::open(path_, Access::read_only, busy_timeout_);
   if (!from) return fail(std::move(from).error());
   // Under another name until it is whole, so that what bears the name is a backup.
-  const auto unfinished = file + ".part";
+  const auto unfinished = unfinished_name(file);
   const auto made = [&]() -> Result<> {
     auto to = Connection::open(unfinished, Access::read_write, busy_timeout_);
     if (!to) return fail(std::move(to).error());

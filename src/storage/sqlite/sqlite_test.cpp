@@ -3,6 +3,9 @@
 #include <fstream>
 #include <thread>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "databases/database_test.h"
 #include "storage/sqlite/backend.h"
 #include "storage/sqlite/connection.h"
@@ -54,9 +57,10 @@ TEST_F(Sqlite, A_copy_is_put_in_the_place_of_what_is_no_database_which_is_kept_a
 TEST_F(Sqlite, A_copy_of_a_database_that_others_write_to_all_the_time_is_finished) {
   auto busy = database(5s);
   ASSERT_TRUE(wait_for(busy->open(patience())));
-  const Statement much{"INSERT INTO messages (platform, guild, channel, id, author, author_name, "
-                       "by_bot, said, at) VALUES ('', '', '', '', '', '', 0, $1, 0)",
-                       {std::string(2000, 'x')}};
+  const Statement much{
+      "INSERT INTO messages (platform, guild, channel, id, author, author_name, "
+      "by_bot, said, at) VALUES ('', '', '', '', '', '', 0, $1, 0)",
+      {std::string(2000, 'x')}};
   ASSERT_TRUE(wait_for(busy->write(std::vector<Statement>(5000, much), patience())));
   std::atomic<bool> enough = false;
   std::jthread writer{[&] {
@@ -66,6 +70,26 @@ TEST_F(Sqlite, A_copy_of_a_database_that_others_write_to_all_the_time_is_finishe
   const auto copy = upkeep.back_up(std::nullopt, patience());
   enough = true;
   EXPECT_TRUE(copy) << copy.error().text();
+}
+
+TEST_F(Sqlite, What_a_process_that_has_ended_left_unfinished_is_swept_and_nothing_else) {
+  ASSERT_TRUE(wait_for(database()->open(patience())));
+  const auto backups = folder.path + "/backups/";
+  std::filesystem::create_directories(backups);
+  const pid_t gone = fork();
+  if (gone == 0) _exit(0);
+  waitpid(gone, nullptr, 0);
+  const auto left = fmt::format("{}orrery-x-v1.db.{}.part", backups, gone);
+  const auto alive = fmt::format("{}orrery-x-v1.db.{}.part", backups, getpid());
+  for (const auto& file : {left, left + "-journal", alive, backups + "mine.part"})
+    std::ofstream{file} << "x";
+  Upkeep upkeep{std::make_unique<Backend>(path, 100ms), folder.path + "/backups", 3};
+  const auto copy = upkeep.back_up(std::nullopt, patience());
+  ASSERT_TRUE(upkeep.restore(*copy, patience()));
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_FALSE(std::filesystem::exists(left + "-journal"));
+  EXPECT_TRUE(std::filesystem::exists(alive));
+  EXPECT_TRUE(std::filesystem::exists(backups + "mine.part"));
 }
 
 TEST_F(Sqlite, A_missing_folder_is_named) {

@@ -121,10 +121,8 @@ class DatabaseRoutes {
   }
 
   Task<json::value> on_thread(std::shared_ptr<Upkeep> upkeep, Work work, Patience patience) {
-    std::move_only_function<Result<json::value>()> job = [upkeep, patience,
-                                                          work = std::move(work)] {
-      return work(*upkeep, patience);
-    };
+    std::move_only_function<Result<json::value>()> job =
+        [upkeep, patience, work = std::move(work)] { return work(*upkeep, patience); };
     auto running = workers_.run<json::value>(std::move(job));
     co_return co_await std::move(running);
   }

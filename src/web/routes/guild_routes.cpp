@@ -120,8 +120,9 @@ json::value guilds_of(const Services& services, const std::string&) {
 
 // Whoever may manage the dashboard owns the bot.
 chat::Someone owner_of(const std::string& guild, const Principal& who) {
-  return {.guild = guild,
-          .author = {.id = "account:" + who.id, .name = who.name, .standing = chat::Standing::owner}};
+  return {
+      .guild = guild,
+      .author = {.id = "account:" + who.id, .name = who.name, .standing = chat::Standing::owner}};
 }
 
 Result<Change> change_in(const json::object& body) {
@@ -252,8 +253,7 @@ Task<json::value> edit_prefixes(const Services& services, std::string guild,
 
 Task<json::value> set_maintenance(const Services& services, std::optional<std::string> reason,
                                   async::Patience patience) {
-  auto setting =
-      chat::set_maintenance(services.settings, std::move(reason), std::move(patience));
+  auto setting = chat::set_maintenance(services.settings, std::move(reason), std::move(patience));
   auto set = co_await std::move(setting);
   if (!set) co_return fail(std::move(set).error());
   co_return json::value{};
@@ -305,9 +305,8 @@ class GuildRoutes {
                          .channel = get("channel"),
                          .roles = get("roles"),
                          .standing = get("standing")};
-    return ask([asked](const Services& services, async::Patience) {
-      return explain(services, asked);
-    });
+    return ask(
+        [asked](const Services& services, async::Patience) { return explain(services, asked); });
   }
   asio::awaitable<net::Response> audit_log(const net::Request& request) {
     std::int64_t before = std::numeric_limits<std::int64_t>::max();
