@@ -132,6 +132,39 @@ void bench_permissions(int rounds) {
   if (allowed == 0) std::exit(1);
 }
 
+struct Nowhere final : Outlet {
+  void reply(const Message&, std::string) override { ++replies; }
+  void handled(const Message&, Handled) override {}
+  std::size_t replies = 0;
+};
+
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+asio::awaitable<void> take_all(CommandStage& stage, const Message& like,
+                               const std::vector<std::string>& texts, int count) {
+  const auto outlet = std::make_shared<Nowhere>();
+  for (int i = 0; i < count; ++i) {
+    auto exchange = std::make_shared<Exchange>(
+        Exchange{.message = like, .outlet = outlet, .deadline = async::never, .token = {}});
+    exchange->message.text = texts[static_cast<std::size_t>(i) % texts.size()];
+    auto taking = stage.take(std::move(exchange));
+    co_await std::move(taking);
+  }
+}
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
+
+// Nanoseconds a message.
+double through_the_stage(CommandStage& stage, const Message& like,
+                         const std::vector<std::string>& texts) {
+  constexpr int count = 100'000;
+  asio::io_context io;
+  async::SteadyClock clock{io.get_executor()};
+  async::Scope scope{"bench", io.get_executor(), clock, [](auto&&...) { std::abort(); }};
+  scope.spawn("messages", take_all(stage, like, texts, count));
+  const auto begun = Clock::now();
+  io.run();
+  return std::chrono::duration<double, std::nano>(Clock::now() - begun).count() / count;
+}
+
 void bench_dispatch(int rounds) {
   auto commands = thousand_commands();
   MemoryPrefixes prefixes{"!"};
@@ -141,7 +174,7 @@ void bench_dispatch(int rounds) {
   MemorySettings settings;
   Journal journal;
   async::ManualClock clock;
-  const CommandStage stage{{commands, prefixes, permissions, settings, journal, clock}, {}};
+  CommandStage stage{{commands, prefixes, permissions, settings, journal, clock}, {}};
   Message message{.id = "1",
                   .platform = "bench",
                   .guild = guild_id(7),
@@ -164,6 +197,11 @@ void bench_dispatch(int rounds) {
   std::printf("\n| 1,000 commands | ns, median |\n|---|---|\n");
   std::printf("| prefix, command, two arguments, permission | %.0f (goal 1000) |\n", median(times));
   if (found == 0) std::exit(1);
+  std::vector<double> whole;
+  for (int round = 0; round < rounds; ++round)
+    whole.push_back(through_the_stage(stage, message, texts));
+  std::printf("| the same with limits, the handler's coroutine and its answer | %.0f |\n",
+              median(whole));
 }
 
 double heap() { return static_cast<double>(mallinfo2().uordblks); }

@@ -70,7 +70,7 @@ class RawSqlite {
     if (sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) !=
         0)
       give_up("raw sqlite cannot open " + path);
-    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
     sqlite3_prepare_v2(db_, select_sql.c_str(), -1, &select_, nullptr);
     sqlite3_prepare_v2(db_, insert_sql.c_str(), -1, &insert_, nullptr);
   }

@@ -54,11 +54,12 @@ std::string answer_of(const Error& error) {
 
 std::optional<CommandStage::Call> CommandStage::recognise(const Message& message) const {
   const auto text = trim(message.text);
-  auto rest = strip_prefix(text, services_.prefixes.of(message.guild), options_.prefix_case);
-  if (rest && !names_something(*rest)) return std::nullopt;
-  if (!rest && options_.mention) {
-    rest = strip_mention(text, message.self);
-    if (rest) rest = trim(*rest);
+  // A mention first: it is longer than any prefix that it begins with.
+  auto rest = options_.mention ? strip_mention(text, message.self) : std::nullopt;
+  if (rest) {
+    rest = trim(*rest);
+  } else {
+    rest = strip_prefix(text, services_.prefixes.of(message.guild), options_.prefix_case);
   }
   if (!rest || !names_something(*rest)) return std::nullopt;
   return Call{.prefix = text.substr(0, text.size() - rest->size()),

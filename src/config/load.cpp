@@ -364,7 +364,7 @@ std::string without_password_parameter(std::string url) {
 }  // namespace
 
 std::string redacted_url(const std::string& given) {
-  const auto url = without_password_parameter(given);
+  auto url = without_password_parameter(given);
   const auto scheme = url.find("://");
   const auto at = url.rfind('@');
   if (scheme == std::string::npos || at == std::string::npos || at < scheme) return url;

@@ -19,7 +19,9 @@ Task<> HistoryComponent::start(lifecycle::Context context) {
   co_return Result<>{};
 }
 
-// In pieces, so that nobody waits long for the database, however much there is.
+// In pieces, so that nobody waits long for the database, however much there is. The clock outlives
+// every component.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<> HistoryComponent::forget(async::Clock& clock, async::StopToken token) {
   const auto before =
       wall_now() - std::chrono::duration_cast<std::chrono::milliseconds>(options_.keep);
@@ -31,6 +33,7 @@ Task<> HistoryComponent::forget(async::Clock& clock, async::StopToken token) {
   }
   co_return Result<>{};
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 // What the database does not take now, it is given again a second later.
 Task<> HistoryComponent::run(lifecycle::Context context, async::StopToken token) {

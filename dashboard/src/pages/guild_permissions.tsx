@@ -228,9 +228,10 @@ function Explain({ rules }: { rules: Rules }) {
   const user = useSignal('');
   const roles = useSignal('');
   const channel = useSignal('');
+  const standing = useSignal('user');
   const answer = useSignal<Explained | null>(null);
   const ask = async () => {
-    const query = new URLSearchParams({ guild: guild.value, command: command.value, user: user.value.trim(), roles: roles.value, channel: channel.value.trim() });
+    const query = new URLSearchParams({ guild: guild.value, command: command.value, user: user.value.trim(), roles: roles.value, channel: channel.value.trim(), standing: standing.value });
     answer.value = await get<Explained>(`/api/permissions/explain?${query}`);
   };
   return (
@@ -241,6 +242,15 @@ function Explain({ rules }: { rules: Rules }) {
         <Field label={t('permissions.user_id')} value={user.value} onValue={(value) => (user.value = value)} input={{ name: 'user', autocomplete: 'off' }} />
         <Field label={t('permissions.role_ids')} value={roles.value} onValue={(value) => (roles.value = value)} input={{ name: 'roles', autocomplete: 'off' }} />
         <Field label={t('permissions.channel_id')} value={channel.value} onValue={(value) => (channel.value = value)} input={{ name: 'channel', autocomplete: 'off' }} />
+        <Select
+          label={t('permissions.standing')}
+          value={standing.value}
+          options={[
+            ['user', t('permissions.standing.user')],
+            ['guild owner', t('permissions.standing.guild_owner')],
+          ]}
+          onValue={(value) => (standing.value = value)}
+        />
         <Action tone="main" run={ask} disabled={!user.value.trim()}>
           {t('permissions.explain.go')}
         </Action>

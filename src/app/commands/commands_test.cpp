@@ -271,6 +271,10 @@ TEST_P(Guild, Several_prefixes_a_mention_and_the_default) {
   EXPECT_EQ(say("eve", "<@bot> ping"), "pong");
   EXPECT_EQ(say("eve", "@bot, ping"), "pong");
   EXPECT_EQ(say("eve", "@bother ping"), "");
+  say("queen", "!prefix add @");
+  EXPECT_EQ(say("eve", "@ping"), "pong");
+  EXPECT_EQ(say("eve", "@bot ping"), "pong");
+  say("queen", "!prefix remove @");
   restart();
   EXPECT_THAT(say("eve", "!prefix"), HasSubstr("hey, or !! or !"));
   EXPECT_THAT(say("queen", "!prefix remove !"), HasSubstr("hey, or !!"));
@@ -292,7 +296,7 @@ TEST_P(Guild, In_a_direct_message_there_are_no_ranks_and_no_guild) {
 TEST_P(Guild, Nonsense_is_refused_and_changes_nothing) {
   const std::string long_text(3000, 'x');
   std::string flags;
-  for (int i = 0; i < 400; ++i) flags += " --f" + std::to_string(i);
+  for (int i = 0; i < 400; ++i) flags += fmt::format(" --f{}", i);
   for (const auto& [text, answer] : std::vector<std::pair<std::string, std::string>>{
            {"!permissions role Mods 11", "from 0 to 10"},
            {"!permissions role Mods -1", "from 0 to 10"},
@@ -307,7 +311,7 @@ TEST_P(Guild, Nonsense_is_refused_and_changes_nothing) {
            {"!permissions role \"Mods 3", "not closed"},
            {"!permissions command " + long_text + " 3", "1 to 256 visible bytes"},
            {"!permissions role Mods 3" + flags, "no use for '--f0'"},
-           {"!permissions role Mods 3" + flags + flags + flags, "at most 4000 bytes"},
+           {fmt::format("!permissions role Mods 3{0}{0}{0}", flags), "at most 4000 bytes"},
            {"!permissions", "needs one of"},
            {"!permissions rol Mods 3", "did you mean 'role'"}}) {
     EXPECT_THAT(say("queen", text), HasSubstr(answer)) << text.substr(0, 80);

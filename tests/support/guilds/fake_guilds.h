@@ -1,7 +1,8 @@
 // A platform with guilds, in memory: what Discord and its like will bring.
 //
 // Guilds have owners, members, roles and channels; members say things and hear answers; what the
-// bot does to members has its effect, and is written down.
+// bot does to members has its effect, and is written down. It passes tests/contracts, as the real
+// ones must.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 
 namespace orrery::test {
 
-class FakeGuilds final : public chat::Moderation {
+class FakeGuilds : public chat::Moderation {
  public:
   struct Heard final : chat::Outlet {
     void reply(const chat::Message&, std::string text) override {
@@ -34,6 +35,9 @@ class FakeGuilds final : public chat::Moderation {
               std::vector<std::string> roles = {}) {
     directory_[guild].members.push_back({id, name, std::move(roles)});
   }
+
+  const chat::Directory& directory() const { return directory_; }
+  chat::Moderation& moderation() { return *this; }
 
   // What the platform hands to the pipeline when a member says something.
   chat::Message message(const std::string& guild, const std::string& user, std::string text,
@@ -58,6 +62,7 @@ class FakeGuilds final : public chat::Moderation {
     co_return Result<>{};
   }
   Task<> time_out(Target target, Duration span, async::Patience) override {
+    if (find(target) == nullptr) co_return fail(ErrorKind::not_found, "no member {}", target.user);
     done.push_back("time out " + target.user + " " + human(span));
     co_return Result<>{};
   }
