@@ -27,6 +27,13 @@ lifecycle::Budgets budgets_of(const config::Settings& settings) {
           .grace = b.grace};
 }
 
+// For migrations, and for copies that are put back: as long as they say that they go on.
+lifecycle::Budgets patient_budgets_of(const config::Settings& settings) {
+  auto budgets = budgets_of(settings);
+  budgets.start_cap = std::max<Duration>(budgets.start_cap, std::chrono::minutes{15});
+  return budgets;
+}
+
 }  // namespace
 
 void wire(lifecycle::Assembly& app, const Parts& p) {
@@ -84,6 +91,7 @@ void wire(lifecycle::Assembly& app, const Parts& p) {
   auto database = app.runtime.add<storage::DatabaseComponent>(
       "database", needs(), database_options, std::ref(p.journal), std::ref(p.database_numbers),
       std::ref(p.restoration));
+  database.budgets(patient_budgets_of(settings.settings()));
   auto settings_kept =
       app.runtime.add<records::SettingsComponent>("settings", needs(database)).on(p.bot);
   auto permissions =

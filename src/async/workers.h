@@ -24,12 +24,13 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
   ~Workers();
 
-  // Errors: limited (the queue is full), cancelled (the pool ends), and what `job` returns.
+  // Errors: limited (the queue is full), cancelled (the pool ends), internal (the job threw), and
+  // what `job` returns.
   template <class T>
   Task<T> run(std::move_only_function<Result<T>()> job) {
     Oneshot<Result<T>> answer;
     auto work = [answer, job = std::move(job)](Fate fate) mutable {
-      answer.set(fate == Fate::run ? job()
+      answer.set(fate == Fate::run ? attempt<T>(job)
                                    : Result<T>{fail(ErrorKind::cancelled, "the pool ended")});
     };
     if (!push(std::move(work))) {
@@ -41,6 +42,17 @@ class Workers {
 
  private:
   enum class Fate { run, drop };
+  // Whatever it throws is its own failure, and not the end of the program.
+  template <class T>
+  static Result<T> attempt(std::move_only_function<Result<T>()>& job) {
+    try {
+      return job();
+    } catch (const std::exception& error) {
+      return fail(ErrorKind::internal, "it threw: {}", error.what());
+    } catch (...) {
+      return fail(ErrorKind::internal, "it threw something that is no exception");
+    }
+  }
   using Job = std::move_only_function<void(Fate)>;
   bool push(Job job);
   void serve(const std::stop_token& token);

@@ -102,7 +102,7 @@ Result<Argument> convert_named(const Parameter& p, std::string_view word, std::s
                                std::string_view what, const Surroundings& where, Find find) {
   auto name = without_mention(word, sign);
   if (name == word && word.size() > 1 && (word[0] == '@' || word[0] == '#')) name = word.substr(1);
-  if (name.empty()) return wrong(p, word, what);
+  if (name.empty()) return wrong(p, word, fmt::format("a {}", what));
   if (where.directory == nullptr) return Argument{T{std::string{name}, std::string{name}}};
   auto found = find(*where.directory, name);
   if (!found) return fail(ErrorKind::not_found, "there is no {} '{}' here", what, shown(name));

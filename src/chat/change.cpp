@@ -20,44 +20,47 @@ constexpr std::pair<What, std::string_view> names[] = {
 constexpr std::size_t longest_name = 64;
 constexpr std::size_t longest_subject = 256;
 
-Result<> check_line(std::string_view text, std::size_t longest, std::string_view what) {
-  if (text.size() > longest || !is_visible(text, Spaces::fine))
+enum class As { wished, kept };
+
+Result<> check_line(std::string_view text, std::size_t longest, std::string_view what, As as) {
+  const bool good = as == As::wished ? is_visible(text, Spaces::fine) : !text.empty();
+  if (text.size() > longest || !good)
     return fail(ErrorKind::invalid, "{} has 1 to {} visible bytes", what, longest);
   return {};
 }
 
 // The first line of an exception's key is a path, the second whom it is for.
-Result<> check_exception_key(std::string_view key) {
+Result<> check_exception_key(std::string_view key, As as) {
   const auto parts = split(key, '\n');
   if (parts.size() != 2) return fail(ErrorKind::invalid, "an exception is for one user or channel");
-  if (auto good = check_line(parts[0], longest_subject, "a command"); !good) return good;
-  return check_line(parts[1], longest_subject, "an id");
+  if (auto good = check_line(parts[0], longest_subject, "a command", as); !good) return good;
+  return check_line(parts[1], longest_subject, "an id", as);
 }
 
-Result<> check_subject(const Change& change) {
+Result<> check_subject(const Change& change, As as) {
   switch (change.what) {
     case What::rank: {
       const auto rank = Rank::parse(change.subject);
       return rank ? Result<>{} : fail(rank.error());
     }
     case What::role:
-      return check_line(change.subject, longest_subject, "a role's id");
+      return check_line(change.subject, longest_subject, "a role's id", as);
     case What::command:
-      return check_line(change.subject, longest_subject, "a command");
+      return check_line(change.subject, longest_subject, "a command", as);
     case What::user_exception:
     case What::channel_exception:
-      return check_exception_key(change.subject);
+      return check_exception_key(change.subject, as);
     case What::unconfigured:
       return {};
   }
   std::unreachable();
 }
 
-Result<> check_value(const Change& change) {
+Result<> check_value(const Change& change, As as) {
   if (!change.value) return {};
   switch (change.what) {
     case What::rank:
-      return check_line(*change.value, longest_name, "a rank's name");
+      return check_line(*change.value, longest_name, "a rank's name", as);
     case What::role:
     case What::command: {
       const auto rank = Rank::parse(*change.value);
@@ -116,6 +119,12 @@ std::optional<std::string> look_exception(const Exceptions& exceptions, const st
   return look(here->second, subject, [](Exception exception) { return shown(exception); });
 }
 
+Result<> check_as(const Change& change, As as) {
+  if (auto good = check_line(change.guild, longest_subject, "a guild's id", as); !good) return good;
+  if (auto good = check_subject(change, as); !good) return good;
+  return check_value(change, as);
+}
+
 }  // namespace
 
 std::string_view name_of(Change::What what) {
@@ -128,11 +137,8 @@ std::optional<Change::What> what_named(std::string_view name) {
   return at->first;
 }
 
-Result<> check(const Change& change) {
-  if (auto good = check_line(change.guild, longest_subject, "a guild's id"); !good) return good;
-  if (auto good = check_subject(change); !good) return good;
-  return check_value(change);
-}
+Result<> check(const Change& change) { return check_as(change, As::wished); }
+Result<> check_kept(const Change& change) { return check_as(change, As::kept); }
 
 void apply(GuildRules& rules, const Change& change) {
   const auto& [guild, what, subject, value] = change;

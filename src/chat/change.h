@@ -26,7 +26,9 @@ std::optional<Change::What> what_named(std::string_view name);
 
 // Errors: invalid (a rank out of range, a name or id that can be none).
 Result<> check(const Change& change);
-// Requires: it was checked.
+// Whether it can be applied: what was kept by older programs need not please the check of today.
+Result<> check_kept(const Change& change);
+// Requires: it was checked, one way or the other.
 void apply(GuildRules& rules, const Change& change);
 // What holds now, where the change would strike.
 std::optional<std::string> value_of(const GuildRules& rules, const Change& change);

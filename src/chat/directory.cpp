@@ -10,15 +10,16 @@ auto find(const Guilds& guilds, std::string_view guild, List list, std::string_v
     -> std::optional<std::remove_cvref_t<decltype((guilds.begin()->second.*list).front())>> {
   const auto at = guilds.find(guild);
   if (at == guilds.end()) return std::nullopt;
-  std::remove_cvref_t<decltype((at->second.*list).front())> const* found = nullptr;
+  std::remove_cvref_t<decltype((at->second.*list).front())> const* named = nullptr;
+  int namesakes = 0;
   for (const auto& entry : at->second.*list) {
     if (entry.id == wanted) return entry;
     if (lower(entry.name) != lower(wanted)) continue;
-    if (found != nullptr) return std::nullopt;  // two of that name: only an id tells which
-    found = &entry;
+    named = &entry;
+    ++namesakes;
   }
-  if (found == nullptr) return std::nullopt;
-  return *found;
+  if (namesakes != 1) return std::nullopt;  // of several with one name only an id tells which
+  return *named;
 }
 
 }  // namespace

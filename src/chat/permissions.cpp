@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "chat/doubt.h"
 #include "core/text.h"
 
 namespace orrery::chat {
@@ -203,11 +202,12 @@ Result<> Permissions::check_reach(int reach, const Change& change,
   const auto below = [&](const std::optional<std::string>& rank) {
     return !rank || Rank::parse(*rank)->number() < reach;
   };
-  if (change.what == What::command) return check_commands(reach, change, commands);
   const bool role = change.what == What::role;
-  if (role && below(value_of(rules(change.guild), change)) && below(change.value)) return {};
+  const bool command = change.what == What::command;
+  if ((role || command) && below(value_of(rules(change.guild), change)) && below(change.value))
+    return command ? check_commands(reach, change, commands) : Result<>{};
   if (change.what == What::rank && below(change.subject)) return {};
-  const bool ranked = role || change.what == What::rank;
+  const bool ranked = role || command || change.what == What::rank;
   return fail(ErrorKind::denied, "You may only change what is below your own rank, {}{}.", reach,
               ranked ? "" : ": this reaches beyond any rank, and is for the guild's owner");
 }
@@ -217,8 +217,10 @@ Result<> Permissions::check_name(const Change& change) const {
   if (change.what != What::rank || !change.value) return {};
   const auto& mine = rules(change.guild);
   for (int i = 0; i <= Rank::most; ++i) {
-    if (fmt::to_string(i) != change.subject && name_of(mine, *Rank::of(i)) == *change.value)
-      return fail(ErrorKind::conflict, "rank {} is called '{}' already", i, *change.value);
+    const bool same = lower(name_of(mine, *Rank::of(i))) == lower(*change.value);
+    if (same && fmt::to_string(i) != change.subject)
+      return fail(ErrorKind::conflict, "rank {} is called '{}' already", i,
+                  name_of(mine, *Rank::of(i)));
   }
   return {};
 }
@@ -255,7 +257,7 @@ Task<std::int64_t> Permissions::keep(const Edit& by, Change change,
     apply(guilds_[change.guild], change);
     co_return number;
   }
-  if (leaves_doubt(number.error().kind())) {
+  if (number.error().is_unsure()) {
     stale_.insert(change.guild);
     auto reading = read_again(std::move(patience));
     [[maybe_unused]] const auto read = co_await std::move(reading);  // else the watch does it

@@ -198,7 +198,7 @@ Task<> Schedule::note(Key key, Job done, Patience patience) {
   const auto at = jobs_.find(key);
   if (at == jobs_.end() || at->second.next != done.next) co_return Result<>{};
   at->second.outcome = done.outcome;
-  auto keeping = records_.keep(std::move(done), std::move(patience));
+  auto keeping = records_.keep(at->second, std::move(patience));
   co_return co_await std::move(keeping);
 }
 
@@ -227,7 +227,11 @@ asio::awaitable<void> Schedule::run_one(Key key, async::StopToken token) {
 
 // When it has been set back, what was to come next may be far away.
 void Schedule::look_at_the_clock(WallTime now) {
-  if (now >= std::exchange(seen_, now)) return;
+  if (now + on_time >= seen_) {
+    seen_ = std::max(seen_, now);
+    return;  // a small step is no reason to do anything twice
+  }
+  seen_ = now;
   for (auto& [key, job] : jobs_) {
     if (!job.next || *job.next <= now) continue;
     const auto next = next_time(job, now);

@@ -20,12 +20,27 @@ std::vector<std::string> zone_names() {
   return names;
 }
 
+// "europe/berlin" and "Berlin" mean what they can only mean; nothing if that is several.
+const date::time_zone* meant_by(const std::string& name) {
+  const auto wanted = lower(name);
+  const date::time_zone* found = nullptr;
+  for (const auto& zone : date::get_tzdb().zones) {
+    const auto known = lower(zone.name());
+    if (known == wanted) return &zone;
+    if (known.substr(known.rfind('/') + 1) != wanted) continue;
+    if (found != nullptr) return nullptr;
+    found = &zone;
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<Zone> Zone::named(const std::string& name) {
   try {
     return Zone{name, date::locate_zone(name)};
   } catch (const std::exception&) {
+    if (const auto* meant = meant_by(name)) return Zone{meant->name(), meant};
     return fail(Error{ErrorKind::not_found,
                       fmt::format("there is no time zone '{}'{}", printable(name.substr(0, 64)),
                                   did_you_mean(name, zone_names()))}

@@ -15,6 +15,7 @@ using LocalSeconds = std::chrono::local_seconds;
 
 class Zone {
  public:
+  // By its name, without regard to case, or by its last part where only one has it ("Berlin").
   // Errors: not_found, with the nearest name.
   static Result<Zone> named(const std::string& name);
 

@@ -42,6 +42,11 @@ Error Error::remedy(std::string text) && {
   return std::move(*this);
 }
 
+Error Error::unsure() && {
+  unsure_ = true;
+  return std::move(*this);
+}
+
 Error Error::retry_after(std::chrono::milliseconds delay) && {
   retry_after_ = delay;
   return std::move(*this);

@@ -1,7 +1,8 @@
 // What went wrong, as a value: a kind to act on, a sentence to read, a remedy to follow.
 //
 // The sentence grows outwards: `with("opening database x")` puts the caller's words in front, so a
-// person reads what happened first and why last. The remedy is the line that tells what to do.
+// person reads what happened first and why last. The remedy is the line that tells what to do. An
+// error that leaves it open whether what was asked was done after all is unsure.
 #pragma once
 
 #include <chrono>
@@ -35,17 +36,20 @@ class Error {
   Error with(std::string_view context) &&;
   Error remedy(std::string text) &&;
   Error retry_after(std::chrono::milliseconds delay) &&;
+  Error unsure() &&;
 
   ErrorKind kind() const { return kind_; }
   const std::string& text() const { return text_; }
   const std::string& remedy() const { return remedy_; }
   std::optional<std::chrono::milliseconds> retry_after() const { return retry_after_; }
+  bool is_unsure() const { return unsure_; }
 
  private:
   ErrorKind kind_;
   std::string text_;
   std::string remedy_;
   std::optional<std::chrono::milliseconds> retry_after_;
+  bool unsure_ = false;
 };
 
 }  // namespace orrery

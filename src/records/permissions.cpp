@@ -50,7 +50,7 @@ constexpr Source sources[] = {
 
 // What somebody wrote by hand may be no rule: such a row is refused, and says which.
 Result<> take(Guilds& guilds, const Change& change) {
-  if (auto good = chat::check(change); !good) {
+  if (auto good = chat::check_kept(change); !good) {
     return fail(Error{
         ErrorKind::corrupt,
         fmt::format("the {} '{}' of the guild {} in the database: {}", chat::name_of(change.what),

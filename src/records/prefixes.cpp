@@ -1,7 +1,5 @@
 #include "records/prefixes.h"
 
-#include "chat/doubt.h"
-
 namespace orrery::records {
 
 std::uint32_t StoredPrefixes::Table::place_of(List list) {
@@ -97,7 +95,7 @@ Task<> StoredPrefixes::edit(std::string guild, Edit edit, storage::Patience pati
     put(guild, std::move(prefixes));
     co_return Result<>{};
   }
-  if (chat::leaves_doubt(rows.error().kind())) {
+  if (rows.error().is_unsure()) {
     stale_.insert(guild);
     auto reading = read_again(std::move(patience));
     [[maybe_unused]] const auto read = co_await std::move(reading);  // else the watch does it

@@ -13,12 +13,18 @@ Task<> keep_fresh(Kept& kept, std::string what, lifecycle::Context context,
                   async::StopToken token) {
   using namespace std::chrono_literals;
   auto& clock = context.clock();
+  bool told = false;
   while (!token.requested()) {
     auto pause = async::sleep_until(clock, clock.now() + 1s, token);
     co_await std::move(pause);
-    if (!kept.stale() || token.requested()) continue;
+    if (token.requested()) break;
+    if (!kept.stale()) {
+      if (std::exchange(told, false)) context.degraded("");
+      continue;
+    }
     auto reading = kept.refresh({clock.now() + 5s, token});
     const auto read = co_await std::move(reading);
+    told = !read;
     context.degraded(read ? "" : what + " may be out of date: " + read.error().text());
   }
   co_return Result<>{};

@@ -1,7 +1,5 @@
 #include "records/settings.h"
 
-#include "chat/doubt.h"
-
 namespace orrery::records {
 namespace {
 
@@ -77,7 +75,7 @@ Task<> StoredSettings::set_of_guild(std::string guild, std::string name,
   auto written = co_await std::move(writing);
   if (written && value) guilds_[guild][name] = std::move(*value);
   if (written && !value) guilds_[guild].erase(name);
-  if (!written && chat::leaves_doubt(written.error().kind())) {
+  if (!written && written.error().is_unsure()) {
     stale_.insert(guild);
     auto reading = read_again(std::move(patience));
     [[maybe_unused]] const auto read = co_await std::move(reading);  // else the watch does it

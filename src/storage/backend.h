@@ -16,6 +16,7 @@ enum class Presence { announced, silent };
 struct Known {
   int number = 0;
   std::int64_t fingerprint = 0;
+  std::vector<std::string> tables{};  // that it makes
 };
 
 class Backend {
@@ -46,8 +47,9 @@ class Backend {
   virtual void unlock_migrations(Connection&) {}
   // Keeps bots away for as long as the connection lasts. Errors: conflict (one is there).
   virtual Result<> lock_out_bots(Connection&) { return {}; }
-  // Needs what writing needs, and changes nothing.
-  virtual Result<> probe(Connection& connection) = 0;
+  // Needs what writing needs, and changes nothing; with `room` also what more data would need.
+  enum class Probe { alive, room };
+  virtual Result<> probe(Connection& connection, Probe probe) = 0;
   virtual Result<Model> describe(Connection& connection) = 0;
   virtual Result<std::int64_t> size(Connection& connection) = 0;
 

@@ -24,14 +24,20 @@ std::optional<pid_t> maker_of(std::string_view name) {
   return pid;
 }
 
-bool has_ended(pid_t pid) { return ::kill(pid, 0) != 0 && errno == ESRCH; }
+// Nor is it another container's, where the number may mean another process: a copy that is being
+// made is written to.
+bool is_left(const fs::directory_entry& entry, pid_t maker) {
+  std::error_code error;
+  const auto age = fs::file_time_type::clock::now() - entry.last_write_time(error);
+  return ::kill(maker, 0) != 0 && errno == ESRCH && !error && age > std::chrono::hours{1};
+}
 
 void sweep(const std::string& folder) {
   std::vector<fs::path> left;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator{folder, error}) {
     const auto maker = maker_of(entry.path().filename().string());
-    if (maker && has_ended(*maker)) left.push_back(entry.path());
+    if (maker && is_left(entry, *maker)) left.push_back(entry.path());
   }
   for (const auto& file : left) fs::remove(file, error);
 }

@@ -148,8 +148,9 @@ std::optional<Error> Database::trouble() const {
 }
 
 Task<> Database::probe(Patience patience) {
-  const Work<bool> write = [this](Connection& connection) -> Result<bool> {
-    auto done = backend_->probe(connection);
+  const auto depth = trouble() ? Backend::Probe::room : Backend::Probe::alive;
+  const Work<bool> write = [this, depth](Connection& connection) -> Result<bool> {
+    auto done = backend_->probe(connection, depth);
     return done ? Result<bool>{true} : fail(std::move(done).error());
   };
   auto writing = run<bool>(Lane::write, Of::statement, "a sign of life", write, patience);

@@ -6,8 +6,8 @@
 // it runs they cancel it in the database.
 //
 // Whatever is written is written in a serialisable transaction; one that collides with another is
-// run again, a few times. When the answer is an error, nothing was kept, with one exception: a
-// connection that broke while it committed; the error then says so.
+// run again, a few times. When the answer is an error, nothing was kept, unless the error is
+// unsure: the connection broke, perhaps while it committed.
 //
 // Threads   all operations from any strand.
 #pragma once
@@ -146,7 +146,7 @@ Task<T> Database::run(Lane lane, Of of, std::string_view label, Work<T> work, Pa
   pool(lane).submit(std::move(job));
   async::SteadyClock clock{co_await asio::this_coro::executor};
   const auto stopping = patience.token.subscribe([ticket, answer] {
-    if (!ticket->call_off_waiting() && !ticket->call_off_connecting()) return;
+    if (!ticket->call_off()) return;
     answer.set(fail(ErrorKind::cancelled, "a stop was requested before the database had time"));
   });
   const auto until = std::min(patience.deadline, clock.now() + options_.wait);
@@ -154,7 +154,7 @@ Task<T> Database::run(Lane lane, Of of, std::string_view label, Work<T> work, Pa
   async::Timer timer;
   const auto give_up_connecting = [&, this] {
     if (ticket->call_off_waiting()) answer.set(fail(waited_in_vain(patience)));
-    if (ticket->call_off_connecting()) answer.set(fail(not_let_in(lane)));
+    if (ticket->call_off()) answer.set(fail(not_let_in(lane)));
   };
   const auto give_up_waiting = [&, this] {
     if (ticket->call_off_waiting()) {

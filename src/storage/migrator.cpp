@@ -158,11 +158,24 @@ Result<std::string> copy_first(Backend& backend, const MigrateOptions& options, 
   return file;
 }
 
+// "CREATE TABLE a (…" -> a.
+std::vector<std::string> tables_in(std::string_view sql) {
+  constexpr std::string_view words = "CREATE TABLE ";
+  std::vector<std::string> tables;
+  for (auto at = sql.find(words); at != std::string_view::npos; at = sql.find(words, at)) {
+    at += words.size();
+    const auto end = sql.find_first_of(" (\n", at);
+    tables.emplace_back(sql.substr(at, end - at));
+  }
+  return tables;
+}
+
 }  // namespace
 
 std::vector<Known> known_to(const Backend& backend, std::span<const Migration> migrations) {
   std::vector<Known> known;
-  for (const auto& one : migrations) known.push_back({one.number, fingerprint_of(backend, one)});
+  for (const auto& one : migrations)
+    known.push_back({one.number, fingerprint_of(backend, one), tables_in(one.forward)});
   return known;
 }
 

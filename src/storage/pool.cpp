@@ -66,8 +66,9 @@ void Pool::serve(Thread& self) {
     --numbers_.busy;
     if (!goes_on) break;
   }
+  if (held.connection) --numbers_.connections;  // nobody is to count on it from here on
   lock.unlock();
-  drop(held);
+  held.connection.reset();
   lock.lock();
   --numbers_.threads;
   self.ended = !closed_;  // once closed, close() joins them all

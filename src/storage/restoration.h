@@ -25,6 +25,10 @@ class Restoration {
     return {};
   }
   std::optional<Wish> take() { return std::exchange(wish_, std::nullopt); }
+  // Whoever asked no longer waits; what has begun goes on.
+  void withdraw(const std::shared_ptr<Upkeep>& upkeep) {
+    if (wish_ && wish_->upkeep == upkeep) wish_.reset();
+  }
 
  private:
   std::optional<Wish> wish_;

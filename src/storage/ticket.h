@@ -18,7 +18,13 @@ class Ticket {
 
   // Nobody is to answer any more but whoever called it off. False: that is too late.
   bool call_off_waiting() { return move(State::waiting, State::off); }
-  bool call_off_connecting() { return move(State::connecting, State::off); }
+  bool call_off() {
+    while (!move(State::waiting, State::off) && !move(State::connecting, State::off)) {
+      const auto now = state_.load();  // it may have moved between the two
+      if (now == State::taken || now == State::off) return false;
+    }
+    return true;
+  }
 
  private:
   enum class State { waiting, connecting, taken, off };

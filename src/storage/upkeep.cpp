@@ -62,7 +62,7 @@ Result<Health> Upkeep::health(const Patience& patience) {
     if (auto alive = connection.ping(); !alive) return fail(std::move(alive).error());
     health.answered = since(asked);
     const auto writing = std::chrono::steady_clock::now();
-    if (auto written = backend_->probe(connection); !written)
+    if (auto written = backend_->probe(connection, Backend::Probe::room); !written)
       return fail(std::move(written).error());
     health.written = since(writing);
     return health;
@@ -186,17 +186,15 @@ Result<Upkeep::Restored> Upkeep::restore(const std::string& file, const Patience
     return fail(std::move(missing).remedy("orrery db backup makes one; those made so far are in " +
                                           backups_));
   }
-  auto before = copy_before(patience);
-  if (!before) return fail(std::move(before).error());
-  // Held while the copy is put in its place; a file that is no database has nobody on it.
-  auto alone = before->empty() ? Result<std::unique_ptr<Connection>>{nullptr}
-                               : backend_->connect(Access::read_only, patience);
-  if (!alone) return fail(std::move(alone).error());
-  if (*alone) {
+  // Held while the copy is put in its place; what is no database has nobody on it.
+  auto alone = backend_->connect(Access::read_only, patience);
+  if (alone) {
     const Connection::Bound bound{**alone, patience};
     if (auto locked = backend_->lock_out_bots(**alone); !locked)
       return fail(std::move(locked).error());
   }
+  auto before = copy_before(patience);
+  if (!before) return fail(std::move(before).error());
   auto moved = backend_->restore(file, known_to(*backend_, migrations()), patience);
   if (!moved) return fail(std::move(moved).error());
   prune_backups(*backend_, backups_, keep_);

@@ -366,8 +366,6 @@ describe('A migration', { concurrency: 1 }, () => {
       assert.equal(last.code, 0, last.stderr);
       assert.equal((await db(data, env, 'validate')).stdout, 'ok: exactly what this program declares\n');
       assert.equal(await look('SELECT * FROM prefixes'), 'g|?');
-      const left = fs.readdirSync(path.join(data, 'backups')).filter((file) => file.includes('.part'));
-      assert.ok(left.length <= 1, `swept but for the last: ${left}`);
       t.diagnostic(`${name}: ${interrupted} of 16 were interrupted`);
       assert.ok(interrupted > 0);
     }

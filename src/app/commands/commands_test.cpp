@@ -243,6 +243,14 @@ TEST_P(Guild, A_change_of_nothing_is_none_and_03_is_3) {
   EXPECT_THAT(say("queen", "!permissions undo 1"), HasSubstr("Undone"));
 }
 
+TEST_P(Guild, Everything_that_was_set_is_shown) {
+  say("queen", "!permissions rank 9 \"Big Boss\"");
+  say("queen", "!permissions user ping @eve deny");
+  EXPECT_THAT(say("queen", "!permissions show"), AllOf(HasSubstr("9 Big Boss: roles none"),
+                                                       HasSubstr("the user eve may not use ping")));
+  EXPECT_THAT(say("queen", "!permissions rank 8 big boss"), HasSubstr("called 'Big Boss' already"));
+}
+
 TEST_P(Guild, A_prefix_that_nobody_can_see_or_a_slip_is_none) {
   for (const std::string hidden : {"\xE2\x80\xAE"
                                    "abc",
@@ -338,6 +346,8 @@ TEST_P(Guild, Everyone_has_a_time_zone_of_their_own) {
   restart();
   EXPECT_THAT(say("eve", "!tz"), HasSubstr("is Asia/Tokyo"));
   EXPECT_THAT(say("ada", "!tz"), HasSubstr("is UTC"));
+  EXPECT_THAT(say("ada", "!tz berlin"), HasSubstr("Europe/Berlin from now on"));
+  EXPECT_THAT(say("ada", "!tz utc"), HasSubstr("UTC from now on"));
 }
 
 TEST_P(Guild, Help_shows_what_the_asker_may_use) {

@@ -31,6 +31,16 @@ std::string role_name(const chat::Message& message, const std::string& id) {
   return role ? role->name : id + " (gone)";
 }
 
+void add_exceptions(const chat::Exceptions& exceptions, std::string_view whom,
+                    std::vector<std::string>& lines) {
+  for (const auto& [path, subjects] : exceptions) {
+    for (const auto& [id, ruling] : subjects) {
+      lines.push_back(fmt::format("{} {} {} use {}", whom, id,
+                                  ruling == chat::Exception::allow ? "may" : "may not", path));
+    }
+  }
+}
+
 // The services outlive the pipeline.
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::string> make(const Services& services, Invocation invocation, Change change) {
@@ -79,11 +89,14 @@ Task<std::string> show(const Services& services, Invocation invocation) {
   for (const auto& [path, rank] : rules.commands) commands[rank].push_back(path);
   for (int i = chat::Rank::most; i >= 0; --i) {
     const auto rank = *chat::Rank::of(i);
-    if (roles[rank].empty() && commands[rank].empty()) continue;
+    const bool named = rules.names.contains(rank);
+    if (roles[rank].empty() && commands[rank].empty() && !named) continue;
     lines.push_back(fmt::format("{} {}: roles {}; commands {}", i, name_of(rules, rank),
                                 roles[rank].empty() ? "none" : join(roles[rank], ", "),
                                 commands[rank].empty() ? "none" : join(commands[rank], ", ")));
   }
+  add_exceptions(rules.user_exceptions, "the user", lines);
+  add_exceptions(rules.channel_exceptions, "the channel", lines);
   const auto policy = rules.unconfigured.value_or(services.permissions.otherwise());
   lines.push_back(fmt::format("Commands that nobody has configured are {}.",
                               policy == chat::Unconfigured::allow ? "allowed" : "denied"));
@@ -134,11 +147,17 @@ Change command_change(const chat::Arguments& given) {
           .subject = lower(given.text("command")),
           .value = unless_none(given.text("rank"))};
 }
+// Quotes are needed around several words elsewhere, so people write them here.
+std::string unquoted(const std::string& name) {
+  const bool quoted = name.size() > 2 && name.starts_with('"') && name.ends_with('"');
+  return quoted ? name.substr(1, name.size() - 2) : name;
+}
+
 Change rank_change(const chat::Arguments& given) {
   return {.guild = {},
           .what = Change::What::rank,
           .subject = fmt::to_string(*given.get<std::int64_t>("rank")),
-          .value = unless_none(given.text("name"))};
+          .value = unless_none(unquoted(given.text("name")))};
 }
 Change user_change(const chat::Arguments& given) {
   return {.guild = {},

@@ -20,14 +20,15 @@ void Visitors::came(const Visitor& visitor) {
 // By id, or by the name that only one of them has.
 std::optional<Visitor> Visitors::find(std::string_view who) const {
   return visitors_.with([&](const std::deque<Visitor>& visitors) -> std::optional<Visitor> {
-    const Visitor* found = nullptr;
+    const Visitor* named = nullptr;
+    int namesakes = 0;
     for (const auto& one : visitors) {
       if (one.id == who) return one;
       if (lower(one.name) != lower(who)) continue;
-      if (found != nullptr) return std::nullopt;
-      found = &one;
+      named = &one;
+      ++namesakes;
     }
-    return found == nullptr ? std::nullopt : std::optional{*found};
+    return namesakes == 1 ? std::optional{*named} : std::nullopt;
   });
 }
 

@@ -1,6 +1,9 @@
 #include "storage/postgres/backend.h"
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "core/file.h"
@@ -99,6 +102,7 @@ Result<std::string> holder_of(storage::Connection& connection, std::int64_t lock
   auto rows = connection.run(
       {"SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
        "WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() "
+       "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
        "AND (l.classid::bigint << 32) + l.objid::bigint = $1 LIMIT 1",
        {lock}});
   if (!rows) return fail(std::move(rows).error());
@@ -133,9 +137,13 @@ Result<> Backend::lock_migrations(storage::Connection& connection, const Patienc
 
 // Bots come and go; what is held alone from here on keeps them out.
 Result<> Backend::lock_out_bots(storage::Connection& connection) {
-  auto rows = connection.run({"SELECT pg_try_advisory_lock($1)", {in_use_lock}});
-  if (!rows) return fail(std::move(rows).error());
-  if (rows->front().integer(0) != 0) return {};
+  constexpr int tries = 40;  // who has just gone may not be gone for the server yet
+  for (int i = 0; i < tries; ++i) {
+    auto rows = connection.run({"SELECT pg_try_advisory_lock($1)", {in_use_lock}});
+    if (!rows) return fail(std::move(rows).error());
+    if (rows->front().integer(0) != 0) return {};
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
   auto holder = holder_of(connection, in_use_lock);
   if (!holder) return fail(std::move(holder).error());
   Error busy{ErrorKind::conflict, fmt::format("a bot uses {}: {}", name_, *holder)};
@@ -148,8 +156,13 @@ void Backend::unlock_migrations(storage::Connection& connection) {
       connection.run({"SELECT pg_advisory_unlock($1)", {migration_lock}});
 }
 
-// A row that needs new pages, which a full disk does not give, and is taken back at once.
-Result<> Backend::probe(storage::Connection& connection) {
+// A server in recovery gives no transaction a number. For room: a row that needs new pages, which a
+// full disk does not give, and is taken back at once.
+Result<> Backend::probe(storage::Connection& connection, Probe probe) {
+  if (probe == Probe::alive) {
+    auto alive = connection.run({"SELECT txid_current()", {}});
+    return alive ? Result<>{} : Result<>{fail(std::move(alive).error())};
+  }
   if (auto begun = connection.begin(); !begun) return begun;
   auto rows = connection.run({"SELECT txid_current(), to_regclass('guild_settings') IS NULL", {}});
   if (rows && rows->front().integer(1) == 0) {
@@ -204,11 +217,15 @@ Result<> Backend::back_up(const std::string& file, const Patience& patience) {
 namespace {
 
 // What refuses, within the same transaction, a copy whose migrations are not the first of those
-// that are known.
+// that are known, or that lacks a table of theirs.
 std::string check_of(std::span<const Known> known) {
-  std::vector<std::string> values;
-  for (const auto& one : known)
-    values.push_back(fmt::format("({}, {})", one.number, one.fingerprint));
+  std::vector<std::string> ran;
+  std::vector<std::string> made;
+  for (const auto& one : known) {
+    ran.push_back(fmt::format("({}, {})", one.number, one.fingerprint));
+    for (const auto& table : one.tables)
+      made.push_back(fmt::format("({}, '{}')", one.number, table));
+  }
   return fmt::format(
       "SET search_path TO DEFAULT;\n"
       "DO $check$ BEGIN\n"
@@ -218,19 +235,29 @@ std::string check_of(std::span<const Known> known) {
       "IF NOT (SELECT count(*) > 0 AND max(number) = count(*) FROM schema_migrations)\n"
       "  OR EXISTS (SELECT number, fingerprint FROM schema_migrations EXCEPT VALUES {}) THEN\n"
       "  RAISE EXCEPTION 'it is of a newer program, or of another one';\n"
+      "END IF;\n"
+      "IF EXISTS (SELECT 1 FROM (VALUES {}) AS made (number, name) WHERE to_regclass(name) IS "
+      "NULL\n"
+      "    AND number <= (SELECT max(number) FROM schema_migrations)) THEN\n"
+      "  RAISE EXCEPTION 'it is not whole: a table is missing';\n"
       "END IF; END $check$;\n",
-      join(values, ", "));
+      join(ran, ", "), join(made, ", "));
 }
 
 // A folder that only we may read, gone with this.
 class PrivateFolder {
  public:
-  PrivateFolder() {
-    auto pattern = (fs::temp_directory_path() / "orrery-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  static Result<PrivateFolder> make() {
+    std::error_code error;
+    const auto above = fs::temp_directory_path(error);
+    auto pattern = (above / "orrery-XXXXXX").string();
+    if (!error && ::mkdtemp(pattern.data()) != nullptr) return PrivateFolder{std::move(pattern)};
+    const auto why = error ? error.message() : std::string{std::strerror(errno)};
+    Error none{ErrorKind::unavailable, fmt::format("no temporary folder can be made: {}", why)};
+    return fail(std::move(none).remedy("set TMPDIR to a folder that this user may write"));
   }
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  PrivateFolder(PrivateFolder&& other) noexcept : path_{std::exchange(other.path_, {})} {}
+  PrivateFolder& operator=(PrivateFolder&&) = delete;
   ~PrivateFolder() {
     std::error_code error;
     if (!path_.empty()) fs::remove_all(path_, error);
@@ -244,6 +271,7 @@ class PrivateFolder {
   const std::string& path() const { return path_; }
 
  private:
+  explicit PrivateFolder(std::string path) : path_{std::move(path)} {}
   std::string path_;
 };
 
@@ -252,33 +280,70 @@ Error not_a_backup(const std::string& file, const Error& why) {
       .remedy("choose another copy, or use the program that made this one");
 }
 
+// "215; 1259 16386 TABLE DATA public prefixes orrery" -> "TABLE DATA public prefixes orrery".
+std::string_view entry_of(std::string_view line) {
+  for (int i = 0; i < 3; ++i) line.remove_prefix(std::min(line.find(' ') + 1, line.size()));
+  return line;
+}
+
+// What else a copy may hold would be made beside our tables; what stands outside of any
+// transaction (large objects) would make the whole undertaking one that cannot be taken back.
+Result<> check_contents(const std::string& file, const std::string& list) {
+  constexpr std::string_view ours[] = {"TABLE ",   "SEQUENCE ", "INDEX ",        "CONSTRAINT ",
+                                       "DEFAULT ", "COMMENT ",  "FK CONSTRAINT "};
+  std::ifstream lines{list};
+  if (!lines) return fail(ErrorKind::unavailable, "{} cannot be read", list);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line.starts_with(';')) continue;
+    const auto entry = entry_of(line);
+    const bool known =
+        std::ranges::any_of(ours, [&](std::string_view kind) { return entry.starts_with(kind); });
+    if (known) continue;
+    return fail(not_a_backup(file, {ErrorKind::invalid, fmt::format("it holds more than tables: {}",
+                                                                    printable(entry))}));
+  }
+  return {};
+}
+
+// What PostgreSQL's own program says of a file, unless it had no room or no time to.
+Error about_the_copy(const std::string& file, Error error) {
+  const bool its_own =
+      error.kind() != ErrorKind::unavailable || error.text().find("No space") != std::string::npos;
+  return its_own ? error : not_a_backup(file, error);
+}
+
 }  // namespace
 
 // Its history is looked at when it is put back.
 Result<> Backend::examine(const std::string& file, std::span<const Known>,
                           const Patience& patience) {
-  auto read = run_tool({"pg_restore", "--file=/dev/null", file}, address_, patience);
-  if (read || read.error().kind() != ErrorKind::unavailable) return read;
-  return fail(not_a_backup(file, read.error()));
+  const auto folder = PrivateFolder::make();
+  if (!folder) return fail(folder.error());
+  const auto list = folder->path() + "/list";
+  auto read = run_tool({"pg_restore", "--list", "--file=" + list, file}, address_, patience);
+  if (!read) return fail(about_the_copy(file, std::move(read).error()));
+  if (auto good = check_contents(file, list); !good) return good;
+  read = run_tool({"pg_restore", "--file=/dev/null", file}, address_, patience);
+  return read ? std::move(read) : fail(about_the_copy(file, std::move(read).error()));
 }
 
 // The copy as SQL, after the removal of every table of ours and before a look at what came, in one
 // transaction.
 Result<std::string> Backend::restore(const std::string& file, std::span<const Known> known,
                                      const Patience& patience) {
-  const PrivateFolder folder;
-  const auto content = folder.path() + "/content.sql";
+  if (auto good = examine(file, known, patience); !good) return fail(std::move(good).error());
+  const auto folder = PrivateFolder::make();
+  if (!folder) return fail(folder.error());
+  const auto content = folder->path() + "/content.sql";
   auto read = run_tool({"pg_restore", "--no-owner", "--no-privileges", "--file=" + content, file},
                        address_, patience);
-  if (!read && read.error().kind() == ErrorKind::unavailable)
-    return fail(not_a_backup(file, read.error()));
-  if (!read) return fail(std::move(read).error());
+  if (!read) return fail(about_the_copy(file, std::move(read).error()));
   std::vector<std::string> names;
   for (const auto& table : declared_model()) names.push_back(table.name);
-  const auto removal = folder.write(
+  const auto removal = folder->write(
       "removal.sql", fmt::format("DROP TABLE IF EXISTS {} CASCADE;\n", join(names, ", ")));
   if (!removal) return fail(removal.error());
-  const auto check = folder.write("check.sql", check_of(known));
+  const auto check = folder->write("check.sql", check_of(known));
   if (!check) return fail(check.error());
   auto done =
       run_tool({"psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",

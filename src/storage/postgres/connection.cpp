@@ -189,9 +189,13 @@ Result<> Connection::settle_in(Access access) {
 
 // While this connection lives, nobody puts another database in the place of this one.
 Result<> Connection::announce() {
-  auto rows = run({"SELECT pg_try_advisory_lock_shared($1)", {in_use_lock}});
-  if (!rows) return fail(std::move(rows).error());
-  if (rows->front().integer(0) != 0) return {};
+  const auto until = now() + grace;  // who has just gone may not be gone for the server yet
+  do {
+    auto rows = run({"SELECT pg_try_advisory_lock_shared($1)", {in_use_lock}});
+    if (!rows) return fail(std::move(rows).error());
+    if (rows->front().integer(0) != 0) return {};
+    std::this_thread::sleep_for(20ms);
+  } while (now() < until && !out_of_patience());
   Error busy{
       ErrorKind::unavailable,
       fmt::format("{} is being restored or taken back by another program", address_.shown())};
@@ -404,10 +408,12 @@ Result<> Connection::wait(short events) {
     if (!cancelled_ && out_of_patience()) cancel();
     if (now() >= give_up_) {
       usable_ = false;
-      return fail(patience() != nullptr && patience()->token.requested() ? ErrorKind::cancelled
-                                                                         : ErrorKind::timeout,
-                  "{} did not answer to a cancellation; what it was asked may or may not be kept",
-                  address_.shown());
+      const bool stopped = patience() != nullptr && patience()->token.requested();
+      return fail(
+          Error{stopped ? ErrorKind::cancelled : ErrorKind::timeout,
+                address_.shown() +
+                    " did not answer to a cancellation; what it was asked may or may not be kept"}
+              .unsure());
     }
     pollfd socket{.fd = pq_.socket(handle_), .events = events, .revents = 0};
     if (::poll(&socket, 1, static_cast<int>(look_up.count())) > 0) return {};
@@ -467,6 +473,7 @@ Error Connection::lost() {
   return Error{
       ErrorKind::unavailable,
       address_.shown() + " ended the connection; what it was asked last may or may not be kept"}
+      .unsure()
       .remedy(remedy_of("57P01", address_));
 }
 

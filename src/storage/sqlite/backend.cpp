@@ -74,6 +74,14 @@ Result<> check_history(const std::string& file, std::span<const Known> known,
     const bool fits = i < known.size() && row.integer(0) == known[i].number &&
                       row.integer(1) == known[i].fingerprint;
     if (!fits) return fail(not_a_backup(file, "it is of a newer program, or of another one"));
+    for (const auto& table : known[i].tables) {
+      auto found =
+          (*connection)
+              ->run({"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1", {table}});
+      if (!found) return fail(std::move(found).error());
+      if (found->empty())
+        return fail(not_a_backup(file, fmt::format("it lacks the table {}", table)));
+    }
   }
   return {};
 }
@@ -96,6 +104,22 @@ Result<std::string> set_aside(const std::string& path) {
     if (error) return fail(ErrorKind::denied, "{} cannot be moved: {}", from, error.message());
   }
   return to;
+}
+
+// As if nothing had been: a copy that could not be put there is no reason to lose what was.
+void put_back(const std::string& aside, const std::string& path) {
+  for (const std::string_view part : {"", "-wal", "-shm"}) {
+    std::error_code error;
+    fs::remove(fmt::format("{}{}", path, part), error);
+    const auto from = fmt::format("{}{}", aside, part);
+    if (fs::exists(from, error)) fs::rename(from, fmt::format("{}{}", path, part), error);
+  }
+}
+
+// What somebody called off says nothing about the copy.
+bool is_about_the_copy(ErrorKind kind) {
+  return kind != ErrorKind::timeout && kind != ErrorKind::cancelled &&
+         kind != ErrorKind::unavailable;
 }
 
 // Nothing if it can be written over.
@@ -246,8 +270,9 @@ Result<> Backend::check(storage::Connection& connection) {
 }
 
 // Writes the header with what it holds already: needs the lock and room on the disk like any other.
-Result<> Backend::probe(storage::Connection& connection) {
-  return connection.script("PRAGMA user_version = 0");
+Result<> Backend::probe(storage::Connection& connection, Probe) {
+  return connection.transact(
+      [](storage::Connection& inside) { return inside.script("PRAGMA user_version = 0"); });
 }
 
 Result<Model> Backend::describe(storage::Connection& connection) {
@@ -295,8 +320,10 @@ Result<> Backend::back_up(const std::string& file, const Patience& patience) {
 
 Result<> Backend::examine(const std::string& file, std::span<const Known> known,
                           const Patience& patience) {
-  if (auto whole = read_back(file, patience); !whole)
-    return fail(not_a_backup(file, whole.error().text()));
+  if (auto whole = read_back(file, patience); !whole) {
+    const bool bad = is_about_the_copy(whole.error().kind());
+    return fail(bad ? not_a_backup(file, whole.error().text()) : std::move(whole).error());
+  }
   return check_history(file, known, patience);
 }
 
@@ -307,11 +334,15 @@ Result<std::string> Backend::restore(const std::string& file, std::span<const Kn
   if (!from) return fail(std::move(from).error());
   auto moved = make_room(path_, busy_timeout_);
   if (!moved) return fail(std::move(moved).error());
-  auto to = Connection::open(path_, Access::read_write, busy_timeout_);
-  if (!to) return fail(std::move(to).error());
-  // One transaction of SQLite's: readers see the old database or the new one.
-  if (auto copied = copy(**from, **to, patience); !copied) return fail(std::move(copied).error());
-  return moved;
+  auto copied = [&]() -> Result<> {
+    auto to = Connection::open(path_, Access::read_write, busy_timeout_);
+    if (!to) return fail(std::move(to).error());
+    // One transaction of SQLite's: readers see the old database or the new one.
+    return copy(**from, **to, patience);
+  }();
+  if (copied) return moved;
+  if (!moved->empty()) put_back(*moved, path_);
+  return fail(std::move(copied).error());
 }
 
 Backend::Shell Backend::shell() const { return {{"sqlite3", path_}, {}, "sqlite3"}; }

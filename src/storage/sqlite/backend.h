@@ -30,7 +30,7 @@ class Backend final : public storage::Backend {
   Result<> check_thoroughly(storage::Connection& connection) override {
     return check_file(connection, path_, Thoroughness::thorough);
   }
-  Result<> probe(storage::Connection& connection) override;
+  Result<> probe(storage::Connection& connection, Probe probe) override;
   Result<Model> describe(storage::Connection& connection) override;
   Result<std::int64_t> size(storage::Connection& connection) override;
   std::string_view extension() const override { return "db"; }

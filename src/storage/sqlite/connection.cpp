@@ -263,6 +263,15 @@ Result<> Connection::script(std::string_view sql) {
   return {};
 }
 
+Result<> Connection::begin() {
+  int moved = 0;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved == 0) return script("BEGIN IMMEDIATE");
+  Error gone{ErrorKind::unavailable, path_ + " is no longer where it was opened"};
+  return fail(std::move(gone).remedy(
+      "move it back; or go on with what is there now: orrery restart --runtime"));
+}
+
 // A transaction that cannot be taken back would swallow what comes after it.
 void Connection::roll_back() {
   storage::Connection::roll_back();

@@ -25,7 +25,8 @@ class Connection final : public storage::Connection {
   Result<> each(const Statement& statement, const TakeRow& take) override;
   Result<Rows> run_all(std::span<const Statement> statements) override;
   Result<> script(std::string_view sql) override;
-  Result<> begin() override { return script("BEGIN IMMEDIATE"); }
+  // Errors: and unavailable (the file was moved or removed: what is written would be lost).
+  Result<> begin() override;
   // One writer at a time: who waits too long for the lock is told so, and nothing has begun.
   bool collided() const override { return false; }
   void roll_back() override;

@@ -81,15 +81,42 @@ TEST_F(Sqlite, What_a_process_that_has_ended_left_unfinished_is_swept_and_nothin
   waitpid(gone, nullptr, 0);
   const auto left = fmt::format("{}orrery-x-v1.db.{}.part", backups, gone);
   const auto alive = fmt::format("{}orrery-x-v1.db.{}.part", backups, getpid());
-  for (const auto& file : {left, left + "-journal", alive, backups + "mine.part"})
+  for (const auto& file : {left, left + "-journal", alive, backups + "mine.part"}) {
     std::ofstream{file} << "x";
+    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - 2h);
+  }
+  std::ofstream{left + "-wal"} << "x";
   Upkeep upkeep{std::make_unique<Backend>(path, 100ms), folder.path + "/backups", 3};
   const auto copy = upkeep.back_up(std::nullopt, patience());
   ASSERT_TRUE(upkeep.restore(*copy, patience()));
   EXPECT_FALSE(std::filesystem::exists(left));
   EXPECT_FALSE(std::filesystem::exists(left + "-journal"));
   EXPECT_TRUE(std::filesystem::exists(alive));
+  EXPECT_TRUE(std::filesystem::exists(left + "-wal")) << "somebody may be at it";
   EXPECT_TRUE(std::filesystem::exists(backups + "mine.part"));
+}
+
+TEST_F(Sqlite, A_file_that_was_moved_away_is_not_written_to_and_serves_again_when_it_is_back) {
+  auto open = database();
+  ASSERT_TRUE(wait_for(open->open(patience())));
+  const Statement keep{"INSERT INTO prefixes VALUES ('g', '!')", {}};
+  std::filesystem::rename(path, path + ".away");
+  const auto written = wait_for(open->write({keep}, patience()));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::unavailable);
+  EXPECT_THAT(written.error().text(), HasSubstr("no longer where it was opened"));
+  EXPECT_FALSE(wait_for(open->probe(patience())));
+  EXPECT_TRUE(open->trouble());
+  std::filesystem::rename(path + ".away", path);
+  // Within the moment in which the failed attempt still answers for the next.
+  Result<> probed = fail(ErrorKind::internal, "");
+  for (int i = 0; i < 100 && !probed; ++i) {
+    std::this_thread::sleep_for(10ms);
+    probed = wait_for(open->probe(patience()));
+  }
+  EXPECT_TRUE(probed);
+  EXPECT_FALSE(open->trouble());
+  EXPECT_TRUE(wait_for(open->write({keep}, patience())));
 }
 
 TEST_F(Sqlite, A_missing_folder_is_named) {

@@ -129,13 +129,12 @@ class DatabaseRoutes {
 
   Task<Upkeep::Restored> restore(storage::Restoration::Wish wish, Patience patience) {
     const auto done = wish.done;
+    const auto upkeep = wish.upkeep;
     if (auto asked = restoration_.ask(std::move(wish)); !asked)
       co_return fail(std::move(asked).error());
-    const auto restarted =
-        runtime_.ready() ? runtime_.restart(std::nullopt) : runtime_.retry(SafeMode::off);
-    if (!restarted) {
-      restoration_.take();
-      co_return fail(restarted.error());
+    if (auto restarted = runtime_.restart(std::nullopt); !restarted) {
+      restoration_.withdraw(upkeep);
+      co_return fail(std::move(restarted).error());
     }
     const auto timer = clock_.arm(patience.deadline, [done] {
       done.set(fail(ErrorKind::timeout, "the copy was not put back in time; the log says why"));
@@ -143,7 +142,9 @@ class DatabaseRoutes {
     const auto stopping = patience.token.subscribe(
         [done] { done.set(fail(ErrorKind::cancelled, "the bot is about to stop")); });
     auto waiting = done.take();
-    co_return co_await std::move(waiting);
+    auto restored = co_await std::move(waiting);
+    restoration_.withdraw(upkeep);
+    co_return restored;
   }
 
   RuntimeControl& runtime_;
