@@ -1,4 +1,5 @@
 // What every database here promises, proven on each: in memory, in a file, and on a PostgreSQL.
+// Long, because it is the contract: whoever makes another database reads it from the top.
 #include <latch>
 #include <thread>
 

@@ -1,7 +1,6 @@
 #include "storage/postgres/connection.h"
 
 #include <algorithm>
-#include <charconv>
 #include <thread>
 
 #include <poll.h>
@@ -9,6 +8,7 @@
 #include "async/thread.h"
 #include "storage/postgres/failure.h"
 #include "storage/postgres/locks.h"
+#include "storage/postgres/values.h"
 
 namespace orrery::storage::postgres {
 
@@ -22,105 +22,7 @@ constexpr auto look_up = 10ms;        // how often a wait hears its stop token
 constexpr Duration grace = 2s;        // for the answer to a cancellation
 constexpr Duration unbound = 5s;      // for what has nobody's patience, such as a roll-back
 
-// Types by their numbers. Source: pg_type.dat
-enum : Oid {
-  oid_bool = 16,
-  oid_bytea = 17,
-  oid_int8 = 20,
-  oid_int2 = 21,
-  oid_int4 = 23,
-  oid_oid = 26,
-  oid_float4 = 700,
-  oid_float8 = 701,
-  oid_numeric = 1700,
-};
-
 TimePoint now() { return std::chrono::steady_clock::now(); }
-
-std::int64_t integer_of(std::string_view text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-double real_of(std::string_view text) {
-  double number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-// "\x0aff": what bytea looks like as text.
-Blob blob_of(std::string_view text) {
-  Blob bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 2; i + 1 < text.size(); i += 2) {
-    unsigned byte = 0;
-    std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
-    bytes.push_back(static_cast<std::byte>(byte));
-  }
-  return bytes;
-}
-
-// A numeric is what sum() gives: whole unless it says otherwise.
-Value number_of(std::string_view text) {
-  if (text.find('.') == std::string_view::npos) return integer_of(text);
-  return real_of(text);
-}
-
-Value value_of(Oid type, std::string_view text) {
-  switch (type) {
-    case oid_int8:
-    case oid_int4:
-    case oid_int2:
-    case oid_oid:
-      return integer_of(text);
-    case oid_bool:
-      return std::int64_t{text == "t" ? 1 : 0};
-    case oid_float4:
-    case oid_float8:
-      return real_of(text);
-    case oid_numeric:
-      return number_of(text);
-    case oid_bytea:
-      return blob_of(text);
-    default:
-      return std::string{text};
-  }
-}
-
-// Parameters as libpq wants them: text, but bytes as they are.
-struct Parameters {
-  std::vector<std::string> texts;  // of numbers
-  std::vector<const char*> values;
-  std::vector<int> lengths;
-  std::vector<int> formats;
-
-  explicit Parameters(const std::vector<Value>& given) {
-    texts.reserve(given.size());  // so that their addresses hold
-    values.reserve(given.size());
-    lengths.reserve(given.size());
-    formats.reserve(given.size());
-    for (const auto& value : given) std::visit(*this, value);
-  }
-  void operator()(std::monostate) { add(nullptr, 0, 0); }
-  void operator()(std::int64_t number) { add_text(fmt::to_string(number)); }
-  void operator()(double number) { add_text(fmt::to_string(number)); }
-  void operator()(const std::string& text) { add(text.c_str(), text.size(), 0); }
-  void operator()(const Blob& bytes) {
-    add(bytes.empty() ? "" : reinterpret_cast<const char*>(bytes.data()), bytes.size(), 1);
-  }
-
- private:
-  void add_text(std::string text) {
-    texts.push_back(std::move(text));
-    add(texts.back().c_str(), texts.back().size(), 0);
-  }
-  void add(const char* value, std::size_t length, int format) {
-    values.push_back(value);
-    lengths.push_back(static_cast<int>(length));
-    formats.push_back(format);
-  }
-};
 
 }  // namespace
 
