@@ -26,12 +26,19 @@ const char* target_of(Commands::As as) {
   std::unreachable();
 }
 
+// In characters, not bytes.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 void print_list(const json::array& commands) {
   std::size_t widest = 0;
-  for (const auto& one : commands) widest = std::max(widest, text_at(one, "usage").size());
+  for (const auto& one : commands) widest = std::max(widest, width_of(text_at(one, "usage")));
   for (const auto& one : commands) {
+    const auto usage = text_at(one, "usage");
     const bool owner = text_at(one, "access") == "owner";
-    std::printf("%-*s  %s%s\n", static_cast<int>(widest), text_at(one, "usage").c_str(),
+    std::printf("%s%*s  %s%s\n", usage.c_str(), static_cast<int>(widest - width_of(usage)), "",
                 text_at(one, "summary").c_str(), owner ? " (owner)" : "");
   }
 }
