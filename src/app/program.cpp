@@ -1,3 +1,5 @@
+// A few lines over 400: one process from its first loop to its last, whose other pages are beside
+// it (program_record, program_restart, program_show).
 #include "app/program.h"
 
 #include <csignal>

@@ -4,6 +4,7 @@
 #include "chat/command_docs.h"
 #include "core/text.h"
 #include "discord/control.h"
+#include "web/json_list.h"
 #include "web/reply.h"
 #include "web/routes/routes.h"
 
@@ -15,13 +16,6 @@ using chat::BackOffice;
 using chat::Services;
 
 constexpr Duration answer_within = std::chrono::seconds{5};
-
-template <class List, class F>
-json::array array_of(const List& list, F make) {
-  json::array array;
-  for (const auto& one : list) array.push_back(make(one));
-  return array;
-}
 
 json::value parameter_of(const chat::Parameter& p) {
   return {{"name", p.name},

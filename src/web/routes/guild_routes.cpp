@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "core/text.h"
+#include "web/json_list.h"
 #include "web/reply.h"
 #include "web/routes/routes.h"
 
@@ -22,13 +23,6 @@ constexpr std::size_t page = 100;  // entries of the audit log
 
 json::value or_null(const std::optional<std::string>& text) {
   return text ? json::value(*text) : json::value{};
-}
-
-template <class List, class F>
-json::array array_of(const List& list, F make) {
-  json::array array;
-  for (const auto& one : list) array.push_back(make(one));
-  return array;
 }
 
 // ---- what is shown
