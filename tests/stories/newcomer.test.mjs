@@ -1,9 +1,10 @@
 // Somebody tries Orrery for the first time: run, talk, change something, stop.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { execute, program, startBot, temporaryFolder } from '../support/bot.mjs';
+import { cleanUp, execute, own, program, startBot, temporaryFolder } from '../support/bot.mjs';
 
 describe('A newcomer', { concurrency: 3 }, () => {
   it('runs the bot, says !ping in a terminal, and reads pong', async (t) => {
@@ -103,6 +104,25 @@ describe('A newcomer', { concurrency: 3 }, () => {
   it('waits no longer for readiness than --timeout, and hears what the bot is doing', async (t) => {
     const bot = await startBot(t, { drill: true, env: { DRILL_START: 'hang' }, wait: 'listening' });
     const chat = await bot.cli('chat', '--timeout', '300ms', '!ping');
+    assert.equal(chat.code, 1);
+    assert.match(chat.stderr, /not ready in time: runtime_starting/);
+  });
+
+  it('hears what the bot was doing also if the time runs out in the middle of a question', async (t) => {
+    const folder = temporaryFolder(t);
+    const socket = path.join(folder, 'run/orrery.sock');
+    fs.mkdirSync(path.dirname(socket));
+    let asked = 0;
+    const bot = http.createServer((request, response) => {
+      if (++asked > 1) return; // busy from now on
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify({ code: 0, data: { ready: false, phase_state: 'runtime_starting', failure_message: null } }));
+    });
+    await new Promise((resolve) => bot.listen(socket, resolve));
+    cleanUp(t, () => (bot.closeAllConnections(), bot.close()));
+    own(socket);
+    const chat = await execute(program('orrery'), ['chat', '--data', folder, '--timeout', '400ms', '!ping']);
+    assert.equal(asked, 2);
     assert.equal(chat.code, 1);
     assert.match(chat.stderr, /not ready in time: runtime_starting/);
   });

@@ -58,10 +58,12 @@ class Talk {
   Result<> open() {
     const auto target =
         "/api/chat/ws" + (options_.as ? "?as=" + escaped(*options_.as) : std::string{});
+    std::optional<json::value> last;  // what the bot said of itself last
     while (true) {
-      const auto status = client_.ask("GET", "/api/stat/runtime-status", "", patience());
+      auto status = client_.ask("GET", "/api/stat/runtime-status", "", patience());
       const bool absent = !status && status.error().kind() == ErrorKind::not_found;
-      if (!status && !(absent && may_yet_come())) return fail(status.error());
+      if (!status && last && status.error().kind() == ErrorKind::timeout) return not_ready(*last);
+      if (!status && !(absent && may_yet_come())) return fail(std::move(status).error());
       if (absent) {
         ::poll(nullptr, 0, 20);
         continue;
@@ -73,6 +75,7 @@ class Talk {
         return {};
       }
       if (out_of_time()) return not_ready(*status);
+      last = std::move(*status);
       ::poll(nullptr, 0, 20);
     }
   }
