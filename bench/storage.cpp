@@ -182,6 +182,10 @@ asio::awaitable<void> read_one_by_one(Database& database, int count) {
     must(co_await std::move(reading));
   }
 }
+Result<> read_some(Connection& connection, int from) {
+  for (int k = from; k < from + batch; ++k) must(connection.run({select_sql, {key(k * 7)}}));
+  return {};
+}
 asio::awaitable<void> read_in_batches(Database& database, int count) {
   for (int i = 0; i < count; i += batch) {
     const Database::Work<int> work = [i](Connection& connection) -> Result<int> {
@@ -319,7 +323,18 @@ void bench_sqlite(int rounds, const std::string& folder) {
     table.add("synchronous, read by key", raw_reads, rate(reads, [&] {
                 for (int i = 0; i < reads; ++i) must(connection->run({select_sql, {key(i * 7)}}));
               }));
-    table.add("asynchronous, 32 reads at a time, 4 callers", raw_reads, rate(reads, [&] {
+    const double raw_batches = rate(reads, [&] {
+      for (int i = 0; i < reads; i += batch) {
+        raw.run("BEGIN");
+        for (int k = i; k < i + batch; ++k) raw.read(key(k * 7));
+        raw.run("COMMIT");
+      }
+    });
+    table.add("synchronous, 32 reads in a transaction", raw_batches, rate(reads, [&] {
+                for (int i = 0; i < reads; i += batch)
+                  must(connection->look([&](Connection& inside) { return read_some(inside, i); }));
+              }));
+    table.add("asynchronous, 32 reads at a time, 4 callers", raw_batches, rate(reads, [&] {
                 run_several([&] { return read_in_batches(database, reads / callers); });
               }));
     const auto raw_writes = [&] {

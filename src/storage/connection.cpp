@@ -72,4 +72,13 @@ Result<> Connection::transact(const std::function<Result<>(Connection&)>& work) 
   }
 }
 
+// What was read is good however the transaction ends.
+Result<> Connection::look(const std::function<Result<>(Connection&)>& work) {
+  if (auto begun = begin_look(); !begun) return begun;
+  auto seen = work(*this);
+  const bool ended = seen && commit();
+  if (!ended && usable()) roll_back();
+  return seen;
+}
+
 }  // namespace orrery::storage

@@ -60,6 +60,10 @@ class Connection {
   // Errors: those of `work` and of the connection; what `work` did is taken back.
   Result<> transact(const std::function<Result<>(Connection&)>& work);
 
+  // Runs `work`, which only reads: all of it sees the database as it is at one instant.
+  // Errors: those of `work` and of the connection.
+  Result<> look(const std::function<Result<>(Connection&)>& work);
+
   // Whether the last failure was a collision with another transaction: it was taken back whole, and
   // may go through when tried again.
   virtual bool collided() const = 0;
@@ -75,6 +79,7 @@ class Connection {
   }
 
  protected:
+  virtual Result<> begin_look() = 0;
   const Patience* patience() const { return patience_; }
   bool out_of_patience() const { return patience_ != nullptr && patience_->over(); }
   // Nothing is begun that nobody waits for any more. Errors: cancelled, timeout.

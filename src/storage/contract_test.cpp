@@ -138,6 +138,37 @@ TEST_P(Contract, A_transaction_of_steps_that_fails_leaves_nothing) {
   EXPECT_EQ(read(*database, "SELECT count(*) FROM prefixes")->front().integer(0), 0);
 }
 
+TEST_P(SharedContract, A_look_of_several_steps_sees_one_instant) {
+  auto database = open();
+  auto other = connect();
+  const Statement count{"SELECT count(*) FROM prefixes", {}};
+  const Database::Work<std::int64_t> work = [&](Connection& connection) -> Result<std::int64_t> {
+    const auto before = connection.run(count);
+    if (!before) return fail(before.error());
+    const auto written = other->run({"INSERT INTO prefixes VALUES ('g', '!')", {}});
+    if (!written) return fail(written.error());
+    const auto after = connection.run(count);
+    if (!after) return fail(after.error());
+    return after->front().integer(0) - before->front().integer(0);
+  };
+  const auto appeared = wait_for(database->look<std::int64_t>(work, patience()));
+  ASSERT_TRUE(appeared) << appeared.error().text();
+  EXPECT_EQ(*appeared, 0);
+  EXPECT_EQ(wait_for(database->read(count, patience()))->front().integer(0), 1);
+}
+
+TEST_P(SharedContract, A_look_that_fails_does_not_keep_its_connection_busy) {
+  auto database = open({.connections = 1, .overflow = 0});
+  const Database::Work<int> work = [](Connection& connection) -> Result<int> {
+    auto wrong = connection.run({"SELECT nothing FROM nowhere", {}});
+    return fail(wrong.error());
+  };
+  EXPECT_FALSE(wait_for(database->look<int>(work, patience())));
+  EXPECT_TRUE(wait_for(database->read({"SELECT 1", {}}, patience())));
+  EXPECT_TRUE(
+      wait_for(database->write({{"INSERT INTO prefixes VALUES ('g', '!')", {}}}, patience())));
+}
+
 TEST_P(Contract, Wrong_sql_is_invalid_and_the_next_statement_works) {
   auto database = open();
   const auto wrong = read(*database, "SELEKT 1");

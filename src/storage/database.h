@@ -64,7 +64,7 @@ class Database {
   // Runs one statement that only reads.
   // Errors, here and below: those of Connection, and limited (too much waits).
   Task<Rows> read(Statement statement, Patience patience);
-  // Several steps that only read.
+  // Several steps that only read, and see the database as it is at one instant.
   template <class T>
   Task<T> look(Work<T> work, Patience patience);
   // Runs the statements in one transaction: all or none. The rows of the last.
@@ -173,7 +173,16 @@ Task<T> Database::run(Lane lane, Of of, std::string_view label, Work<T> work, Pa
 
 template <class T>
 Task<T> Database::look(Work<T> work, Patience patience) {
-  return run<T>(Lane::read, Of::work, "a look", std::move(work), std::move(patience));
+  Work<T> whole = [work = std::move(work)](Connection& connection) -> Result<T> {
+    Result<T> result;
+    auto done = connection.look([&](Connection& inside) -> Result<> {
+      result = work(inside);
+      return result ? Result<>{} : fail(result.error());
+    });
+    if (!done) return fail(std::move(done).error());
+    return result;
+  };
+  return run<T>(Lane::read, Of::work, "a look", std::move(whole), std::move(patience));
 }
 
 template <class T>

@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration cool_off = 200ms;
 constexpr Duration extra_stays = 5s;
+constexpr Duration moment = 50us;
 
 TimePoint now() { return std::chrono::steady_clock::now(); }
 
@@ -30,6 +31,7 @@ std::optional<Error> Pool::enqueue(Job& job) {
   if (jobs_.size() >= options_.queue)
     return Error{ErrorKind::limited, "too much waits for the database"}.retry_after(1s);
   jobs_.push_back(std::move(job));
+  knock_.store(true, std::memory_order_release);
   if (jobs_.size() > idle_ && numbers_.threads < options_.size) add_thread();
   return std::nullopt;
 }
@@ -79,6 +81,7 @@ void Pool::serve(Thread& self) {
 bool Pool::wait_for_job(std::unique_lock<std::mutex>& lock, bool extra) {
   const auto wanted = [this] { return closed_ || !jobs_.empty(); };
   ++idle_;
+  if (!wanted() && !std::exchange(lingering_, true)) linger(lock);
   if (extra) {
     ready_.wait_for(lock, extra_stays, wanted);
   } else {
@@ -86,6 +89,18 @@ bool Pool::wait_for_job(std::unique_lock<std::mutex>& lock, bool extra) {
   }
   --idle_;
   return !jobs_.empty();
+}
+
+// Others go first: where there is more to do than processors, this costs them nothing.
+void Pool::linger(std::unique_lock<std::mutex>& lock) {
+  knock_.store(false, std::memory_order_relaxed);
+  lock.unlock();
+  for (const auto until = now() + moment; !knock_.load(std::memory_order_acquire);) {
+    if (now() >= until) break;
+    std::this_thread::yield();
+  }
+  lock.lock();
+  lingering_ = false;
 }
 
 // Returns false when this thread has nothing to give: it could not connect, and others have.
@@ -160,6 +175,7 @@ void Pool::close() {
   {
     const std::lock_guard lock{mutex_};
     closed_ = true;
+    knock_.store(true, std::memory_order_release);
   }
   ready_.notify_all();
   for (auto& thread : threads_) {

@@ -1,15 +1,17 @@
 // Threads that each hold one connection, and take turns at the jobs that wait.
 //
 // `size` threads come as they are needed and stay; `overflow` more come when somebody has waited
-// for a while, and go again: a new connection costs more than a short wait. A connection is opened
-// when first needed, asked for a sign of life after it stood idle, and replaced when it is broken
-// or old. After a failed attempt to connect the next is not made at once: jobs are refused with the
-// same reason, so that a database that is down is not stormed.
+// for a while, and go again: a new connection costs more than a short wait. Whoever has just worked
+// looks out for more for some microseconds: to be woken takes longer than a small statement. A
+// connection is opened when first needed, asked for a sign of life after it stood idle, and
+// replaced when it is broken or old. After a failed attempt to connect the next is not made at
+// once: jobs are refused with the same reason, so that a database that is down is not stormed.
 //
 // Owns      its threads and their connections; close joins them.
 // Threads   all operations from any; jobs run on the pool's threads.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <list>
@@ -78,6 +80,7 @@ class Pool {
   void reap();
   void serve(Thread& self);
   bool wait_for_job(std::unique_lock<std::mutex>& lock, bool extra);
+  void linger(std::unique_lock<std::mutex>& lock);
   bool work(Job& job, Held& held);
   bool give_back(Job& job);
   Result<> prepare(Held& held, const Patience& patience);
@@ -86,9 +89,11 @@ class Pool {
 
   const Options options_;
   const Connect connect_;
+  std::atomic<bool> knock_ = false;  // something has come since a thread began to linger
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<Job> jobs_;  // the rest is guarded by mutex_
+  std::deque<Job> jobs_;    // the rest is guarded by mutex_
+  bool lingering_ = false;  // one thread is enough
   std::list<Thread> threads_;
   Numbers numbers_;
   std::size_t idle_ = 0;

@@ -92,7 +92,11 @@ void take_foreign_key(std::map<std::string, Table>& found, const Row& row) {
 
 Result<std::unique_ptr<storage::Connection>> Backend::connect(Access access,
                                                               const Patience& patience) {
-  return postgres::Connection::open(address_, access, presence_, connect_timeout_, patience);
+  const auto until =
+      std::min(std::chrono::steady_clock::now() + connect_timeout_, patience.deadline);
+  const auto places = places_of(address_, names_, {until, patience.token});
+  if (!places) return fail(places.error());
+  return postgres::Connection::open(address_, *places, access, presence_, until, patience);
 }
 
 namespace {

@@ -6,6 +6,7 @@
 
 #include "storage/backend.h"
 #include "storage/postgres/address.h"
+#include "storage/postgres/names.h"
 
 namespace orrery::storage::postgres {
 
@@ -43,6 +44,7 @@ class Backend final : public storage::Backend {
   const std::string name_;
   const Duration connect_timeout_;
   const Presence presence_;
+  Names names_;
 };
 
 }  // namespace orrery::storage::postgres

@@ -31,22 +31,33 @@ Connection::Connection(const Libpq& pq, PGconn* handle, Address address)
 
 Connection::~Connection() { pq_.finish(handle_); }
 
-Result<std::unique_ptr<Connection>> Connection::open(const Address& address, Access access,
-                                                     Presence presence, Duration timeout,
-                                                     const Patience& patience) {
+Result<std::unique_ptr<Connection>> Connection::open(const Address& address, const Places& places,
+                                                     Access access, Presence presence,
+                                                     TimePoint until, const Patience& patience) {
   const auto pq = libpq();
   if (!pq) return fail(pq.error());
-  // What comes before dbname may be said otherwise in the URL. The user timeout bounds how long a
-  // machine that has vanished holds us.
-  const char* const keywords[] = {"fallback_application_name", "tcp_user_timeout", "dbname",
-                                  "client_encoding", nullptr};
-  const auto& url = address.url.reveal();
-  const char* const values[] = {"orrery", "3000", url.c_str(), "UTF8", nullptr};
+  // What comes before dbname may be said otherwise in the URL; what comes after it, and is not
+  // empty, counts more. The user timeout bounds how long a machine that has vanished holds us.
+  const char* const keywords[] = {"fallback_application_name",
+                                  "tcp_user_timeout",
+                                  "dbname",
+                                  "client_encoding",
+                                  "host",
+                                  "hostaddr",
+                                  "port",
+                                  nullptr};
+  const char* const values[] = {"orrery",
+                                "3000",
+                                address.url.reveal().c_str(),
+                                "UTF8",
+                                places.hosts.c_str(),
+                                places.addresses.c_str(),
+                                places.ports.c_str(),
+                                nullptr};
   PGconn* handle = (*pq)->connect_start(keywords, values, 1);
   if (handle == nullptr) return fail(ErrorKind::limited, "no memory for a database connection");
   std::unique_ptr<Connection> connection{new Connection{**pq, handle, address}};
-  const auto deadline = std::min(now() + timeout, patience.deadline);
-  if (auto met = connection->shake_hands(deadline, patience); !met)
+  if (auto met = connection->shake_hands(until, patience); !met)
     return fail(std::move(met).error());
   const Bound bound{*connection, patience};
   auto ready = connection->settle_in(access);

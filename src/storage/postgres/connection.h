@@ -17,14 +17,16 @@
 #include "storage/connection.h"
 #include "storage/postgres/address.h"
 #include "storage/postgres/libpq.h"
+#include "storage/postgres/names.h"
 
 namespace orrery::storage::postgres {
 
 class Connection final : public storage::Connection {
  public:
+  // Connected by `until`, at home within the patience.
   // Errors: those of connect_failure, timeout, cancelled.
-  static Result<std::unique_ptr<Connection>> open(const Address& address, Access access,
-                                                  Presence presence, Duration timeout,
+  static Result<std::unique_ptr<Connection>> open(const Address& address, const Places& places,
+                                                  Access access, Presence presence, TimePoint until,
                                                   const Patience& patience);
   ~Connection() override;
 
@@ -38,6 +40,10 @@ class Connection final : public storage::Connection {
   bool usable() override;
 
  private:
+  // Cannot collide, unlike a serialisable one.
+  Result<> begin_look() override {
+    return script("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+  }
   struct Freed {
     const Libpq* pq;
     void operator()(PGresult* result) const { pq->clear(result); }

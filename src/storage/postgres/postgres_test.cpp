@@ -71,6 +71,19 @@ TEST_F(Postgres, A_refused_connection_says_where_and_how_to_start_it) {
   EXPECT_THAT(error.remedy(), HasSubstr("systemctl start postgresql"));
 }
 
+TEST_F(Postgres, A_host_by_name_is_tried_at_each_of_its_addresses) {
+  auto url = server.make_database();  // on 127.0.0.1 only; localhost is often ::1 first
+  url.replace(url.find("127.0.0.1"), 9, "localhost");
+  EXPECT_EQ(count(*opened(url)), 0);
+}
+
+TEST_F(Postgres, A_host_that_nobody_knows_is_named) {
+  const auto error = failure_of("postgresql://a:b@nowhere.invalid:1/bot");
+  EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+  EXPECT_THAT(error.text(), HasSubstr("nowhere.invalid"));
+  EXPECT_THAT(error.remedy(), HasSubstr("name server"));
+}
+
 TEST_F(Postgres, A_url_that_means_nothing_is_refused_without_repeating_it) {
   const auto backend = make_backend({.url = "postgresql://a:hunter2@[x/y", .data_folder = "/"});
   ASSERT_FALSE(backend);

@@ -36,6 +36,7 @@ class Connection final : public storage::Connection {
   Error error(std::string_view doing) const;
 
  private:
+  Result<> begin_look() override { return script("BEGIN"); }
   Connection(sqlite3* handle, std::string path, Duration busy_timeout);
   struct Prepared {
     sqlite3_stmt* handle = nullptr;
