@@ -239,31 +239,63 @@ void Schedule::look_at_the_clock(WallTime now) {
   }
 }
 
-asio::awaitable<std::optional<WallTime>> Schedule::run_due(async::StopToken token) {
-  const auto now = environment_.now();
-  look_at_the_clock(now);
+// In the order in which they were due.
+std::vector<Schedule::Key> Schedule::waiting(WallTime now) const {
   std::vector<std::pair<WallTime, Key>> due;
   for (const auto& [key, job] : jobs_) {
-    if (is_due(key, job, now)) due.emplace_back(*job.next, key);
+    if (is_due(key, job, now) && !running_.contains(key)) due.emplace_back(*job.next, key);
   }
   std::ranges::sort(due);
-  for (auto& [at, key] : due) {
-    if (token.requested()) break;
-    auto running = run_one(std::move(key), token);
-    co_await std::move(running);
-  }
-  std::optional<WallTime> next;
-  for (const auto& [key, job] : jobs_) {
-    if (job.next && handlers_.contains(job.plugin) && !put_off_.contains(key))
-      next = std::min(next.value_or(*job.next), *job.next);
-  }
-  co_return next;
+  std::vector<Key> keys;
+  for (auto& [at, key] : due) keys.push_back(std::move(key));
+  return keys;
 }
 
-Task<> Schedule::run(async::StopToken token) {
+std::optional<WallTime> Schedule::next() const {
+  std::optional<WallTime> soonest;
+  for (const auto& [key, job] : jobs_) {
+    const bool held_up = put_off_.contains(key) || running_.contains(key);
+    if (job.next && handlers_.contains(job.plugin) && !held_up)
+      soonest = std::min(soonest.value_or(*job.next), *job.next);
+  }
+  return soonest;
+}
+
+// Its place may be what others wait for.
+asio::awaitable<void> Schedule::run_and_go_on(Key key, Spawn spawn, async::StopToken token) {
+  auto running = run_one(key, token);
+  co_await std::move(running);
+  running_.erase(key);
+  run_due(spawn, std::move(token));
+}
+
+std::optional<WallTime> Schedule::run_due(const Spawn& spawn, async::StopToken token) {
+  const auto now = environment_.now();
+  look_at_the_clock(now);
+  for (auto& key : waiting(now)) {
+    if (token.requested()) break;
+    if (running_.size() >= most_at_once) return std::nullopt;  // whoever ends goes on
+    running_[key] = {.since = environment_.clock.now()};
+    auto task = fmt::format("job {} of {}", key.second, key.first);
+    spawn(std::move(task), run_and_go_on(std::move(key), spawn, token));
+  }
+  return next();
+}
+
+// A handler that ignores its patience keeps its place for as long as it likes.
+void Schedule::name_the_late() {
+  for (auto& [key, running] : running_) {
+    if (running.named || environment_.clock.now() - running.since < budget + look_again) continue;
+    running.named = true;
+    environment_.journal.write(Level::warn, "chat", "a job did not end in its time",
+                               {{"plugin", key.first}, {"job", key.second}});
+  }
+}
+
+Task<> Schedule::run(Spawn spawn, async::StopToken token) {
   while (!token.requested()) {
-    auto running = run_due(token);
-    const auto next = co_await std::move(running);
+    const auto next = run_due(spawn, token);
+    name_the_late();
     auto pause = look_again;
     if (next) pause = std::clamp<Duration>(*next - environment_.now(), 0s, look_again);
     auto sleeping = async::sleep_until(environment_.clock, environment_.clock.now() + pause, token);

@@ -67,7 +67,9 @@ class Schedule {
  public:
   using Handler = std::function<Task<>(Job job, Patience patience)>;
   using Now = std::function<WallTime()>;
+  using Spawn = std::function<void(std::string task, asio::awaitable<void> body)>;  // in a scope
   static constexpr int most_made_up = 100;
+  static constexpr std::size_t most_at_once = 16;
   static constexpr Duration budget = std::chrono::minutes{1};  // of one run
 
   struct Environment {
@@ -88,12 +90,12 @@ class Schedule {
   // What runs a plugin's jobs; nothing takes it away.
   void handle(const std::string& plugin, Handler handler);
 
-  // Runs what is due, one after the other, until the token is requested. It is kept before it runs
-  // that it did, so that a crash cannot make it run twice; while that can't be kept, the job is put
-  // off, for longer each time.
-  Task<> run(async::StopToken token);
-  // Runs what is due now; returns when something is due next, if ever.
-  asio::awaitable<std::optional<WallTime>> run_due(async::StopToken token);
+  // Runs what is due until the token is requested, so that one job that takes its time holds up
+  // nobody else, unless many do. It is kept before a job runs that it did, so that a crash cannot
+  // make it run twice; while that can't be kept, the job is put off, for longer each time.
+  Task<> run(Spawn spawn, async::StopToken token);
+  // Begins what is due now; returns when something is due next, if ever.
+  std::optional<WallTime> run_due(const Spawn& spawn, async::StopToken token);
 
   std::vector<Job> jobs() const;
 
@@ -104,11 +106,19 @@ class Schedule {
     TimePoint until;
     Duration by{};
   };
+  struct Running {
+    TimePoint since;
+    bool named = false;  // as one that does not end
+  };
   Task<> call_handler(Job job, Patience patience);
   // Keeps that the job is begun. Errors: not_found (it is no longer due), and why it is put off.
   Task<Job> begin(Key key, int& times, Patience patience);
   Task<> note(Key key, Job done, Patience patience);
   asio::awaitable<void> run_one(Key key, async::StopToken token);
+  asio::awaitable<void> run_and_go_on(Key key, Spawn spawn, async::StopToken token);
+  std::vector<Key> waiting(WallTime now) const;
+  std::optional<WallTime> next() const;
+  void name_the_late();
   int times_due(const Job& job, WallTime now) const;
   bool is_due(const Key& key, const Job& job, WallTime now) const;
   void put_off(const Key& key, const Error& why);
@@ -119,6 +129,7 @@ class Schedule {
   std::map<Key, Job> jobs_;
   std::map<std::string, Handler> handlers_;
   std::map<Key, PutOff> put_off_;
+  std::map<Key, Running> running_;
   WallTime seen_{};     // the latest that the clock on the wall has shown
   async::Turns turns_;  // of changing a job here and in the records
 };

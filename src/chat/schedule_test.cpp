@@ -43,10 +43,8 @@ class Scheduling : public testing::Test {
   template <class T>
   std::optional<T> wait(asio::awaitable<T> task) {
     std::optional<T> result;
-    async::Scope scope{"test", io.get_executor(), clock, [](auto&&...) { std::abort(); }};
     scope.spawn("task", keep(std::move(task), result));
-    io.restart();
-    io.run();
+    go_on();
     return result;
   }
   // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
@@ -64,7 +62,21 @@ class Scheduling : public testing::Test {
   }
   void pass(Duration time) {
     now += std::chrono::duration_cast<std::chrono::milliseconds>(time);
-    wait(schedule.run_due({}));
+    run_due(schedule);
+  }
+  Schedule::Spawn spawn() {
+    return [this](std::string task, asio::awaitable<void> body) {
+      scope.spawn(std::move(task), std::move(body));
+    };
+  }
+  // Until nothing is left that could go on by itself.
+  void run_due(Schedule& of) {
+    of.run_due(spawn(), {});
+    go_on();
+  }
+  void go_on() {
+    io.restart();
+    io.poll();
   }
   std::string outcome(const std::string& name) {
     for (const auto& job : schedule.jobs()) {
@@ -73,8 +85,33 @@ class Scheduling : public testing::Test {
     return "none";
   }
 
+  // Jobs that run until they are let go, each once.
+  void hold(const std::string& plugin) {
+    schedule.handle(plugin, [this](Job job, Patience) { return held(std::move(job)); });
+  }
+  Task<> held(Job job) {
+    ran.push_back(job.name);
+    async::Oneshot<bool> end;
+    holding.push_back(end);
+    auto waiting = end.take();
+    co_await std::move(waiting);
+    co_return Result<>{};
+  }
+  void let_one_go() {
+    ASSERT_FALSE(holding.empty());
+    const auto end = holding.front();
+    holding.pop_front();
+    end.set(true);
+    go_on();
+  }
+  void let_all_go() {
+    while (!holding.empty()) let_one_go();
+  }
+
   asio::io_context io;
   async::ManualClock clock;
+  async::Scope scope{"jobs", io.get_executor(), clock, [](auto&&...) { std::abort(); }};
+  std::deque<async::Oneshot<bool>> holding;
   Journal journal;
   WallTime now{1'767'225'600s};  // 2026-01-01T00:00:00Z
   MemoryScheduleRecords records;
@@ -183,15 +220,15 @@ TEST_F(Scheduling, A_job_that_cannot_be_kept_is_put_off_for_longer_each_time) {
   moody.asked = 0;
   now += 1h;
   for (int i = 0; i < 60; ++i) {
-    wait(wary.run_due({}));
-    wait(wary.run_due({}));
+    run_due(wary);
+    run_due(wary);
     clock.advance(1s);
   }
   EXPECT_THAT(ran, IsEmpty());
   EXPECT_LE(moody.asked, 7) << "at 0, 1, 3, 7, 15, 31 s and no more";
   moody.away = false;
   clock.advance(10min);
-  wait(wary.run_due({}));
+  run_due(wary);
   EXPECT_THAT(ran, ElementsAre("x"));
 }
 
@@ -218,6 +255,52 @@ TEST_F(Scheduling, A_clock_that_is_set_back_does_not_silence_a_job) {
   pass(1min);
   pass(1h);
   EXPECT_THAT(ran, ElementsAre("hourly"));
+}
+
+TEST_F(Scheduling, A_job_that_takes_its_time_holds_up_no_other_and_is_not_begun_twice) {
+  hold("slow");
+  ASSERT_TRUE(*wait(schedule.put({.plugin = "slow", .name = "slow", .schedule = "0 * * * *"},
+                                 {async::never, {}})));
+  ASSERT_TRUE(put("quick", "0 * * * *"));
+  pass(1h);
+  EXPECT_THAT(ran, ElementsAre("quick", "slow"));
+  pass(1h);
+  EXPECT_THAT(ran, ElementsAre("quick", "slow", "quick"));
+  let_one_go();
+  EXPECT_THAT(ran, ElementsAre("quick", "slow", "quick", "slow")) << "it had been due meanwhile";
+  let_all_go();
+  EXPECT_EQ(outcome("slow"), "done");
+}
+
+TEST_F(Scheduling, When_many_are_due_at_once_the_rest_follow_as_soon_as_others_end) {
+  hold("p");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(put(fmt::format("job{}", i), "0 * * * *"));
+  pass(1h);
+  EXPECT_EQ(ran.size(), Schedule::most_at_once);
+  let_one_go();
+  EXPECT_EQ(ran.size(), Schedule::most_at_once + 1);
+  let_all_go();
+  EXPECT_EQ(ran.size(), 20U);
+  EXPECT_EQ(outcome("job7"), "done");
+}
+
+TEST_F(Scheduling, A_job_that_ignores_its_patience_is_named_once) {
+  hold("p");
+  ASSERT_TRUE(put("stuck", "0 * * * *"));
+  std::vector<std::string> said;
+  const auto reading = journal.read([&](const Event& event) { said.push_back(event.fact); });
+  pass(1h);
+  async::StopSource stop;
+  std::optional<Result<>> end;
+  scope.spawn("run", keep(schedule.run(spawn(), stop.token()), end));
+  for (int i = 0; i < 100; ++i) {
+    clock.advance(1s);
+    go_on();
+  }
+  EXPECT_EQ(std::ranges::count(said, "a job did not end in its time"), 1);
+  stop.request_stop(async::StopReason::shutdown);
+  let_all_go();
+  EXPECT_TRUE(end && *end);
 }
 
 TEST_F(Scheduling, It_is_kept_that_a_job_ran_before_it_runs) {

@@ -17,8 +17,12 @@ class ScheduleComponent final : public lifecycle::Component {
     auto loading = schedule_.load({context.deadline(), context.token()});
     auto loaded = co_await std::move(loading);
     if (!loaded) co_return loaded;
-    context.supervise("jobs", {},
-                      [this](async::StopToken token) { return schedule_.run(std::move(token)); });
+    const auto spawn = [&scope = context.scope()](std::string task, asio::awaitable<void> body) {
+      scope.spawn(std::move(task), std::move(body));
+    };
+    context.supervise("jobs", {}, [this, spawn](async::StopToken token) {
+      return schedule_.run(spawn, std::move(token));
+    });
     co_return Result<>{};
   }
 
