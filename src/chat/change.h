@@ -2,7 +2,6 @@
 #pragma once
 
 #include "chat/guild_rules.h"
-#include "core/time.h"
 
 namespace orrery::chat {
 
@@ -32,16 +31,5 @@ Result<> check_kept(const Change& change);
 void apply(GuildRules& rules, const Change& change);
 // What holds now, where the change would strike.
 std::optional<std::string> value_of(const GuildRules& rules, const Change& change);
-
-// Who changed what, when, from what to what.
-struct AuditEntry {
-  std::int64_t number = 0;  // given by whatever keeps it
-  WallTime at{};
-  std::string actor;       // the id
-  std::string actor_name;  // for people
-  Change change;           // with the value it became
-  std::optional<std::string> was;
-  std::optional<std::int64_t> undone_by;
-};
 
 }  // namespace orrery::chat

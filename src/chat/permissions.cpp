@@ -244,13 +244,7 @@ Result<> Permissions::check_edit(const Edit& by, const Change& change,
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::int64_t> Permissions::keep(const Edit& by, Change change,
                                      std::optional<std::int64_t> undoes, Patience patience) {
-  AuditEntry entry{.number = 0,
-                   .at = wall_now(),
-                   .actor = by.who.author.id,
-                   .actor_name = by.who.author.name,
-                   .change = change,
-                   .was = value_of(rules(change.guild), change),
-                   .undone_by = {}};
+  auto entry = entry_of(by.who.author, change, value_of(rules(change.guild), change));
   auto keeping = records_.keep(std::move(entry), undoes, patience);
   auto number = co_await std::move(keeping);
   if (number) {
@@ -286,7 +280,9 @@ Task<std::int64_t> Permissions::undo(Granted<Edit> by, std::int64_t number,
   auto looking = records_.entry(number, patience);
   auto entry = co_await std::move(looking);
   if (!entry) co_return fail(std::move(entry).error());
-  auto change = entry->change;
+  auto changed = change_in(*entry);
+  if (!changed) co_return fail(std::move(changed).error());
+  auto& change = *changed;
   if (entry->undone_by)
     co_return fail(ErrorKind::conflict, "entry {} was undone already, by entry {}", number,
                    *entry->undone_by);
@@ -312,16 +308,15 @@ Task<GuildRules> MemoryPermissionRecords::load_guild(std::string guild, Patience
 // The last change of the same, after `number`, that has neither been undone nor is an undoing of
 // such a one; 0 if there is none.
 std::int64_t MemoryPermissionRecords::standing_after(std::int64_t number) const {
-  const auto& change = entries_[static_cast<std::size_t>(number) - 1].change;
+  const auto& one = entries_[static_cast<std::size_t>(number) - 1];
   std::set<std::int64_t> undoings;
   for (const auto& entry : entries_) {
     if (entry.number > number && entry.undone_by) undoings.insert(*entry.undone_by);
   }
   std::int64_t last = 0;
   for (const auto& entry : entries_) {
-    const auto& other = entry.change;
     const bool same =
-        other.guild == change.guild && other.what == change.what && other.subject == change.subject;
+        entry.guild == one.guild && entry.action == one.action && entry.subject == one.subject;
     if (same && entry.number > number && !entry.undone_by && !undoings.contains(entry.number))
       last = entry.number;
   }
@@ -330,6 +325,8 @@ std::int64_t MemoryPermissionRecords::standing_after(std::int64_t number) const 
 
 Task<std::int64_t> MemoryPermissionRecords::keep(AuditEntry entry,
                                                  std::optional<std::int64_t> undoes, Patience) {
+  const auto change = change_in(entry);
+  if (!change) co_return fail(change.error());
   entry.number = std::ssize(entries_) + 1;
   if (undoes) {
     auto& undone = entries_.at(static_cast<std::size_t>(*undoes) - 1);
@@ -338,7 +335,7 @@ Task<std::int64_t> MemoryPermissionRecords::keep(AuditEntry entry,
     if (const auto later = standing_after(*undoes)) co_return fail(undo_first(*undoes, later));
     undone.undone_by = entry.number;
   }
-  apply(guilds_[entry.change.guild], entry.change);
+  apply(guilds_[entry.guild], *change);
   entries_.push_back(std::move(entry));
   co_return entries_.back().number;
 }
@@ -347,7 +344,8 @@ Task<std::vector<AuditEntry>> MemoryPermissionRecords::audit(std::string guild, 
                                                              std::size_t most, Patience) {
   std::vector<AuditEntry> found;
   for (auto at = entries_.rbegin(); at != entries_.rend() && found.size() < most; ++at) {
-    if (at->number < before && (guild.empty() || at->change.guild == guild)) found.push_back(*at);
+    const bool here = guild.empty() || at->guild.empty() || at->guild == guild;
+    if (at->number < before && here) found.push_back(*at);
   }
   co_return found;
 }

@@ -14,6 +14,7 @@
 #include "async/patience.h"
 #include "async/task.h"
 #include "async/turns.h"
+#include "chat/audit.h"
 #include "chat/change.h"
 #include "chat/command.h"
 #include "chat/granted.h"
@@ -29,10 +30,12 @@ class PermissionRecords {
   virtual Task<TextNodes<GuildRules>> load(Patience patience) = 0;
   virtual Task<GuildRules> load_guild(std::string guild, Patience patience) = 0;
   // Keeps the change together with its entry, and marks the one that it undoes. Returns its number.
-  // Errors: conflict (that one is undone already, or something after it must be undone first).
+  // Errors: conflict (that one is undone already, or something after it must be undone first),
+  // invalid (the entry is no change of permissions).
   virtual Task<std::int64_t> keep(AuditEntry entry, std::optional<std::int64_t> undoes,
                                   Patience patience) = 0;
-  // The newest first, those before `before`; of one guild, or of all if it is empty.
+  // The newest first, those before `before`; of one guild and of what holds everywhere, or of all
+  // if it is empty.
   virtual Task<std::vector<AuditEntry>> audit(std::string guild, std::int64_t before,
                                               std::size_t most, Patience patience) = 0;
   // Errors: not_found.
@@ -91,7 +94,8 @@ class Permissions {
   Task<std::int64_t> change(Granted<Edit> by, Change change, const CommandRegistry& commands,
                             Patience patience);
   // Puts back what an entry of the audit log changed, as a change of its own.
-  // Errors: as change, and conflict (it was undone, or changed again, since).
+  // Errors: as change, conflict (it was undone, or changed again, since), and invalid (it is
+  // not about permissions).
   Task<std::int64_t> undo(Granted<Edit> by, std::int64_t number, const CommandRegistry& commands,
                           Patience patience);
 

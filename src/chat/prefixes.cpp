@@ -86,7 +86,7 @@ Prefixes::Edit without_prefix(std::string prefix) {
   };
 }
 
-Task<> DefaultPrefixes::edit(std::string, Edit, Patience) {
+Task<> DefaultPrefixes::edit(std::string, Edit, Author, Patience) {
   co_return fail(
       Error{ErrorKind::unavailable, "the prefixes could not be read, so none can be set"}.remedy(
           "orrery status says why; orrery restart --component prefixes"));
@@ -97,13 +97,13 @@ std::span<const std::string> MemoryPrefixes::of(std::string_view guild) const {
   return at == prefixes_.end() ? fallback_ : at->second;
 }
 
-Task<> Prefixes::set(std::string guild, List prefixes, Patience patience) {
+Task<> Prefixes::set(std::string guild, List prefixes, Author by, Patience patience) {
   return edit(
       std::move(guild), [prefixes = std::move(prefixes)](const List&) { return prefixes; },
-      std::move(patience));
+      std::move(by), std::move(patience));
 }
 
-Task<> MemoryPrefixes::edit(std::string guild, Edit edit, Patience) {
+Task<> MemoryPrefixes::edit(std::string guild, Edit edit, Author, Patience) {
   const auto now = of(guild);
   auto wanted = edit({now.begin(), now.end()});
   if (!wanted) co_return fail(std::move(wanted).error());

@@ -10,6 +10,7 @@
 
 #include "async/patience.h"
 #include "async/task.h"
+#include "chat/message.h"
 
 namespace orrery::chat {
 
@@ -27,18 +28,20 @@ class Prefixes {
   virtual ~Prefixes() = default;
   // Never empty, the longest first: the default where nothing was set. Valid until the next change.
   virtual std::span<const std::string> of(std::string_view guild) const = 0;
-  // Replaces the guild's prefixes, by the default if there are none; visible at once, and kept.
+  // Replaces the guild's prefixes, by the default if there are none; visible at once, and kept with
+  // an entry of the audit log.
   // Errors: the edit's, invalid (see check_prefixes), and those of whatever keeps it; nothing has
   // changed then.
-  virtual Task<> edit(std::string guild, Edit edit, Patience patience) = 0;
-  Task<> set(std::string guild, List prefixes, Patience patience);
+  virtual Task<> edit(std::string guild, Edit edit, Author by, Patience patience) = 0;
+  Task<> set(std::string guild, List prefixes, Author by, Patience patience);
 };
 
+// Without an audit log.
 class MemoryPrefixes final : public Prefixes {
  public:
   explicit MemoryPrefixes(std::string fallback) : fallback_{std::move(fallback)} {}
   std::span<const std::string> of(std::string_view guild) const override;
-  Task<> edit(std::string guild, Edit edit, Patience patience) override;
+  Task<> edit(std::string guild, Edit edit, Author by, Patience patience) override;
 
  private:
   std::vector<std::string> fallback_;
@@ -54,7 +57,7 @@ class DefaultPrefixes final : public Prefixes {
   explicit DefaultPrefixes(std::string prefix) : prefixes_{std::move(prefix)} {}
   std::span<const std::string> of(std::string_view) const override { return prefixes_; }
   // Errors: unavailable, always.
-  Task<> edit(std::string guild, Edit edit, Patience patience) override;
+  Task<> edit(std::string guild, Edit edit, Author by, Patience patience) override;
 
  private:
   const List prefixes_;

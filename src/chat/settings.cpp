@@ -36,11 +36,12 @@ const std::string* maintenance(const Settings& settings) {
 
 // The settings outlive the pipeline.
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
-Task<> set_maintenance(Settings& settings, std::optional<std::string> reason, Patience patience) {
+Task<> set_maintenance(Settings& settings, std::optional<std::string> reason, Author by,
+                       Patience patience) {
   if (reason && (reason->size() > 200 || !is_visible(*reason, Spaces::fine)))
     co_return fail(ErrorKind::invalid, "a reason has 1 to 200 visible bytes");
   auto setting = settings.set_of_guild(everywhere, maintenance_setting, std::move(reason),
-                                       std::move(patience));
+                                       std::move(by), std::move(patience));
   co_return co_await std::move(setting);
 }
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
@@ -53,7 +54,7 @@ const std::string* MemorySettings::of_guild(std::string_view guild, std::string_
 }
 
 Task<> MemorySettings::set_of_guild(std::string guild, std::string name,
-                                    std::optional<std::string> value, Patience) {
+                                    std::optional<std::string> value, Author, Patience) {
   if (auto good = check_setting(name, value); !good) co_return good;
   put(guilds_[guild], std::move(name), std::move(value));
   co_return Result<>{};

@@ -11,6 +11,7 @@
 
 #include "async/patience.h"
 #include "async/task.h"
+#include "chat/message.h"
 
 namespace orrery::chat {
 
@@ -26,20 +27,21 @@ class Settings {
   virtual ~Settings() = default;
   // Nothing where it was not set. Valid until the next change.
   virtual const std::string* of_guild(std::string_view guild, std::string_view name) const = 0;
-  // Nothing as a value: back to the default. Errors: invalid (see check_setting), and those of
-  // whatever keeps it; nothing has changed then.
+  // Nothing as a value: back to the default. Kept with an entry of the audit log.
+  // Errors: invalid (see check_setting), and those of whatever keeps it; nothing has changed then.
   virtual Task<> set_of_guild(std::string guild, std::string name, std::optional<std::string> value,
-                              Patience patience) = 0;
+                              Author by, Patience patience) = 0;
   virtual Task<Values> of_person(std::string person, Patience patience) = 0;
   virtual Task<> set_of_person(std::string person, std::string name,
                                std::optional<std::string> value, Patience patience) = 0;
 };
 
+// Without an audit log.
 class MemorySettings final : public Settings {
  public:
   const std::string* of_guild(std::string_view guild, std::string_view name) const override;
   Task<> set_of_guild(std::string guild, std::string name, std::optional<std::string> value,
-                      Patience patience) override;
+                      Author by, Patience patience) override;
   Task<Values> of_person(std::string person, Patience patience) override;
   Task<> set_of_person(std::string person, std::string name, std::optional<std::string> value,
                        Patience patience) override;
@@ -52,7 +54,8 @@ class MemorySettings final : public Settings {
 // While it lasts only the bot's owner is served, and everyone else is told the reason.
 const std::string* maintenance(const Settings& settings);  // nothing: everyone is served
 // Errors: invalid (a reason of other than 1 to 200 visible bytes), and those of set_of_guild.
-Task<> set_maintenance(Settings& settings, std::optional<std::string> reason, Patience patience);
+Task<> set_maintenance(Settings& settings, std::optional<std::string> reason, Author by,
+                       Patience patience);
 
 // Names have up to 64 bytes of a-z, 0-9, '.', '-' and '_'; values up to 1,000 bytes of text.
 Result<> check_setting(std::string_view name, const std::optional<std::string>& value);

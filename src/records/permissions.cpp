@@ -1,6 +1,7 @@
 #include "records/permissions.h"
 
 #include "core/text.h"
+#include "records/audit.h"
 
 namespace orrery::records {
 
@@ -141,49 +142,22 @@ Statement write_change(const Change& c) {
   std::unreachable();
 }
 
-// ---- the audit log: what was not there is kept as an empty text, which no value can be
-
-std::string kept(const std::optional<std::string>& value) { return value.value_or(""); }
-std::optional<std::string> taken(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional{text};
-}
-
-constexpr const char* columns =
-    "SELECT number, at, guild, actor, actor_name, action, subject, was, became, undone_by "
-    "FROM audit ";
-
-AuditEntry entry_of(const Row& row) {
-  return {.number = row.integer(0),
-          .at = WallTime{std::chrono::milliseconds{row.integer(1)}},
-          .actor = row.text(3),
-          .actor_name = row.text(4),
-          .change = {.guild = row.text(2),
-                     .what = chat::what_named(row.text(5)).value_or(What::role),
-                     .subject = row.text(6),
-                     .value = taken(row.text(8))},
-          .was = taken(row.text(7)),
-          .undone_by = row.is_null(9) ? std::nullopt : std::optional{row.integer(9)}};
-}
+// ---- the audit log
 
 Result<std::int64_t> write_entry(Connection& connection, const AuditEntry& entry) {
-  auto rows = connection.run(
-      {"INSERT INTO audit (at, guild, actor, actor_name, action, subject, was, became) "
-       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING number",
-       {std::int64_t{entry.at.time_since_epoch().count()}, entry.change.guild, entry.actor,
-        entry.actor_name, std::string{chat::name_of(entry.change.what)}, entry.change.subject,
-        kept(entry.was), kept(entry.change.value)}});
+  auto rows = connection.run(insertion(entry));
   if (!rows) return fail(std::move(rows).error());
   return rows->front().integer(0);
 }
 
 // What must be undone before: the last change of the same, after it, that has neither been undone
 // nor is an undoing of such a one.
-Result<> check_undoable(Connection& connection, std::int64_t number, const Change& change) {
+Result<> check_undoable(Connection& connection, std::int64_t number, const AuditEntry& entry) {
   auto rows = connection.run(
       {"SELECT max(number) FROM audit a WHERE guild = $1 AND action = $2 AND subject = $3 "
        "AND number > $4 AND undone_by IS NULL AND NOT EXISTS "
        "(SELECT 1 FROM audit u WHERE u.guild = $1 AND u.number > $4 AND u.undone_by = a.number)",
-       {change.guild, std::string{chat::name_of(change.what)}, change.subject, number}});
+       {entry.guild, entry.action, entry.subject, number}});
   if (!rows) return fail(std::move(rows).error());
   if (rows->front().is_null(0)) return {};
   return fail(chat::undo_first(number, rows->front().integer(0)));
@@ -219,44 +193,49 @@ Task<GuildRules> StoredPermissions::load_guild(std::string guild, storage::Patie
 
 Task<std::int64_t> StoredPermissions::keep(AuditEntry entry, std::optional<std::int64_t> undoes,
                                            storage::Patience patience) {
+  auto change = chat::change_in(entry);
+  if (!change) co_return fail(std::move(change).error());
   const storage::Database::Work<std::int64_t> work =
-      [entry = std::move(entry), undoes](Connection& connection) -> Result<std::int64_t> {
+      [entry = std::move(entry), change = *change,
+       undoes](Connection& connection) -> Result<std::int64_t> {
     if (undoes) {
-      auto may = check_undoable(connection, *undoes, entry.change);
+      auto may = check_undoable(connection, *undoes, entry);
       if (!may) return fail(std::move(may).error());
     }
-    auto written = connection.run(write_change(entry.change));
+    auto written = connection.run(write_change(change));
     if (!written) return fail(std::move(written).error());
     auto number = write_entry(connection, entry);
     if (!number || !undoes) return number;
     auto marked = mark_undone(connection, *undoes, *number);
     return marked ? std::move(number) : fail(std::move(marked).error());
   };
-  return database_.transact<std::int64_t>(work, std::move(patience));
+  auto keeping = database_.transact<std::int64_t>(work, std::move(patience));
+  co_return co_await std::move(keeping);
 }
 
 Task<std::vector<AuditEntry>> StoredPermissions::audit(std::string guild, std::int64_t before,
                                                        std::size_t most,
                                                        storage::Patience patience) {
-  Statement statement{fmt::format("{} WHERE number < $1 AND ($2 = '' OR guild = $2) "
+  Statement statement{fmt::format("{} WHERE number < $1 AND "
+                                  "($2 = '' OR guild = $2 OR guild = '') "
                                   "ORDER BY number DESC LIMIT $3",
-                                  columns),
+                                  select_entries),
                       {before, std::move(guild), static_cast<std::int64_t>(most)}};
   auto reading = database_.read(std::move(statement), std::move(patience));
   auto rows = co_await std::move(reading);
   if (!rows) co_return fail(std::move(rows).error());
   std::vector<AuditEntry> entries;
-  for (const auto& row : *rows) entries.push_back(entry_of(row));
+  for (const auto& row : *rows) entries.push_back(entry_in(row));
   co_return entries;
 }
 
 Task<AuditEntry> StoredPermissions::entry(std::int64_t number, storage::Patience patience) {
-  Statement statement{fmt::format("{} WHERE number = $1", columns), {number}};
+  Statement statement{fmt::format("{} WHERE number = $1", select_entries), {number}};
   auto reading = database_.read(std::move(statement), std::move(patience));
   auto rows = co_await std::move(reading);
   if (!rows) co_return fail(std::move(rows).error());
   if (rows->empty()) co_return fail(ErrorKind::not_found, "the audit log has no entry {}", number);
-  co_return entry_of(rows->front());
+  co_return entry_in(rows->front());
 }
 
 }  // namespace orrery::records

@@ -1,5 +1,8 @@
 #include "records/prefixes.h"
 
+#include "core/text.h"
+#include "records/audit.h"
+
 namespace orrery::records {
 
 std::uint32_t StoredPrefixes::Table::place_of(List list) {
@@ -77,7 +80,14 @@ Task<> StoredPrefixes::read_again(storage::Patience patience) {
   co_return Result<>{};
 }
 
-Task<> StoredPrefixes::edit(std::string guild, Edit edit, storage::Patience patience) {
+std::optional<std::string> StoredPrefixes::line_of(const std::string& guild) const {
+  const auto at = table_.guilds.find(guild);
+  if (at == table_.guilds.end()) return std::nullopt;
+  return join(table_.lists[at->second], " ");
+}
+
+Task<> StoredPrefixes::edit(std::string guild, Edit edit, chat::Author by,
+                            storage::Patience patience) {
   auto taking = turns_.take(patience);
   const auto turn = co_await std::move(taking);
   if (!turn) co_return fail(turn.error());
@@ -89,6 +99,11 @@ Task<> StoredPrefixes::edit(std::string guild, Edit edit, storage::Patience pati
   std::vector<storage::Statement> statements{{"DELETE FROM prefixes WHERE guild = $1", {guild}}};
   for (const auto& prefix : prefixes)
     statements.push_back({"INSERT INTO prefixes VALUES ($1, $2)", {guild, prefix}});
+  auto entry = chat::entry_by(by, guild);
+  entry.action = chat::prefixes_action;
+  entry.was = line_of(guild);
+  if (!prefixes.empty()) entry.became = join(prefixes, " ");
+  if (entry.was != entry.became) statements.push_back(insertion(entry));
   auto writing = database_.write(std::move(statements), patience);
   auto rows = co_await std::move(writing);
   if (rows) {

@@ -27,7 +27,7 @@ class StoredPrefixes final : public chat::Prefixes {
   Task<> load(storage::Patience patience);
 
   std::span<const std::string> of(std::string_view guild) const override;
-  Task<> edit(std::string guild, Edit edit, storage::Patience patience) override;
+  Task<> edit(std::string guild, Edit edit, chat::Author by, storage::Patience patience) override;
 
   // Whether somewhere a change may or may not have been kept, and reading there again.
   bool stale() const { return !stale_.empty(); }
@@ -42,6 +42,8 @@ class StoredPrefixes final : public chat::Prefixes {
     std::map<List, std::uint32_t> places;
   };
   static Result<Table> read(storage::Connection& connection);
+  // What was set there, in one line; nothing where it is the default.
+  std::optional<std::string> line_of(const std::string& guild) const;
   void put(const std::string& guild, List prefixes);
   // Requires: it is the caller's turn.
   Task<> read_again(storage::Patience patience);

@@ -13,6 +13,8 @@ using test::wait_for;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+const chat::Author mira{.id = "7", .name = "Mira"};
+
 class Records : public test::DatabaseTest {};
 INSTANTIATE_TEST_SUITE_P(On, Records, test::every_database, test::name_of_kind);
 
@@ -20,7 +22,7 @@ TEST_P(Records, Prefixes_are_seen_at_once_and_kept) {
   auto database = open();
   StoredPrefixes prefixes{*database, "!"};
   EXPECT_THAT(prefixes.of("g"), ElementsAre("!"));
-  ASSERT_TRUE(wait_for(prefixes.set("g", {"?", "??", "?"}, patience())));
+  ASSERT_TRUE(wait_for(prefixes.set("g", {"?", "??", "?"}, mira, patience())));
   EXPECT_THAT(prefixes.of("g"), ElementsAre("??", "?"));
   StoredPrefixes again{*database, "!"};
   ASSERT_TRUE(wait_for(again.load(patience())));
@@ -54,7 +56,7 @@ TEST_P(Records, Prefixes_added_at_once_are_all_there) {
           now.push_back(one);
           return now;
         },
-        patience()));
+        mira, patience()));
   }
   for (const auto& added : all_at_once(std::move(adding))) EXPECT_TRUE(added);
   EXPECT_THAT(prefixes.of("g"), ElementsAre("!", "a", "b", "c", "d", "e", "f"));
@@ -82,32 +84,66 @@ TEST_P(Records, Permissions_changed_at_once_follow_from_each_other) {
   const auto log = wait_for(records.audit("g", 1000, 100, patience()));
   ASSERT_EQ(log->size(), 11U);
   for (std::size_t i = 0; i + 1 < log->size(); ++i)
-    EXPECT_EQ(log->at(i).was, log->at(i + 1).change.value);
+    EXPECT_EQ(log->at(i).was, log->at(i + 1).became);
   chat::Permissions again{records, {}};
   ASSERT_TRUE(wait_for(again.load(patience())));
   EXPECT_EQ(again.rules("g").roles.at("10"), permissions.rules("g").roles.at("10"));
 }
 
+TEST_P(Records, Changes_of_prefixes_and_settings_are_in_the_audit_log) {
+  auto database = open();
+  StoredPrefixes prefixes{*database, "!"};
+  StoredSettings settings{*database};
+  for (const chat::Prefixes::List& list :
+       std::vector<chat::Prefixes::List>{{"?"}, {"?"}, {"?", "hey"}, {}})
+    ASSERT_TRUE(wait_for(prefixes.set("g", list, mira, patience())));
+  ASSERT_TRUE(wait_for(chat::set_maintenance(settings, "soon", mira, patience())));
+  StoredPermissions records{*database};
+  std::vector<std::string> said;
+  for (const auto& entry : *wait_for(records.audit("g", 1000, 100, patience()))) {
+    said.push_back(fmt::format("{}: {} {} {} -> {}", entry.actor_name, entry.action, entry.subject,
+                               entry.was.value_or("-"), entry.became.value_or("-")));
+  }
+  EXPECT_THAT(said, ElementsAre("Mira: setting maintenance - -> soon", "Mira: prefixes  hey ? -> -",
+                                "Mira: prefixes  ? -> hey ?", "Mira: prefixes  - -> ?"));
+}
+
+TEST_P(Records, What_is_no_change_of_permissions_is_not_undone_by_its_number) {
+  auto database = open();
+  StoredPrefixes prefixes{*database, "!"};
+  ASSERT_TRUE(wait_for(prefixes.set("g", {"?"}, mira, patience())));
+  StoredPermissions records{*database};
+  chat::Permissions permissions{records, {}};
+  const chat::CommandRegistry none;
+  const chat::Someone boss{.guild = "g", .author = {"boss", "Boss", chat::Standing::owner}};
+  auto granted = permissions.may_edit(boss, "permissions");
+  const auto undone = wait_for(permissions.undo(std::move(*granted), 1, none, patience()));
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().kind(), ErrorKind::invalid);
+  EXPECT_THAT(undone.error().remedy(), HasSubstr("the default"));
+  EXPECT_THAT(prefixes.of("g"), ElementsAre("?"));
+}
+
 TEST_P(Records, A_bad_prefix_changes_nothing) {
   auto database = open();
   StoredPrefixes prefixes{*database, "!"};
-  EXPECT_FALSE(wait_for(prefixes.set("g", {"a b"}, patience())));
+  EXPECT_FALSE(wait_for(prefixes.set("g", {"a b"}, mira, patience())));
   EXPECT_THAT(prefixes.of("g"), ElementsAre("!"));
 }
 
 TEST_P(Records, Settings_of_guilds_and_people_are_kept_apart) {
   auto database = open();
   StoredSettings settings{*database};
-  ASSERT_TRUE(wait_for(settings.set_of_guild("g", "zone", "Europe/Berlin", patience())));
+  ASSERT_TRUE(wait_for(settings.set_of_guild("g", "zone", "Europe/Berlin", mira, patience())));
   ASSERT_TRUE(wait_for(settings.set_of_person("g", "zone", "Asia/Tokyo", patience())));
   StoredSettings again{*database};
   ASSERT_TRUE(wait_for(again.load(patience())));
   EXPECT_EQ(*again.of_guild("g", "zone"), "Europe/Berlin");
   EXPECT_EQ(again.of_guild("h", "zone"), nullptr);
   EXPECT_EQ(wait_for(again.of_person("g", patience()))->at("zone"), "Asia/Tokyo");
-  ASSERT_TRUE(wait_for(again.set_of_guild("g", "zone", std::nullopt, patience())));
+  ASSERT_TRUE(wait_for(again.set_of_guild("g", "zone", std::nullopt, mira, patience())));
   EXPECT_EQ(again.of_guild("g", "zone"), nullptr);
-  EXPECT_FALSE(wait_for(again.set_of_guild("g", "Zone", "x", patience())));
+  EXPECT_FALSE(wait_for(again.set_of_guild("g", "Zone", "x", mira, patience())));
 }
 
 TEST_P(Records, A_rule_that_somebody_wrote_wrongly_by_hand_is_named) {

@@ -1,5 +1,7 @@
 #include "records/settings.h"
 
+#include "records/audit.h"
+
 namespace orrery::records {
 namespace {
 
@@ -33,9 +35,8 @@ const std::string* StoredSettings::of_guild(std::string_view guild, std::string_
   return value == at->second.end() ? nullptr : &value->second;
 }
 
-Task<> StoredSettings::write(storage::Statement statement, storage::Patience patience) {
-  std::vector<storage::Statement> statements;
-  statements.push_back(std::move(statement));
+Task<> StoredSettings::write(std::vector<storage::Statement> statements,
+                             storage::Patience patience) {
   auto writing = database_.write(std::move(statements), std::move(patience));
   auto rows = co_await std::move(writing);
   if (!rows) co_return fail(std::move(rows).error().with("keeping the setting"));
@@ -66,12 +67,21 @@ Task<> StoredSettings::read_again(storage::Patience patience) {
 }
 
 Task<> StoredSettings::set_of_guild(std::string guild, std::string name,
-                                    std::optional<std::string> value, storage::Patience patience) {
+                                    std::optional<std::string> value, chat::Author by,
+                                    storage::Patience patience) {
   if (auto good = chat::check_setting(name, value); !good) co_return good;
   auto taking = turns_.take(patience);
   const auto turn = co_await std::move(taking);
   if (!turn) co_return fail(turn.error());
-  auto writing = write(statement_for("guild_settings", "guild", guild, name, value), patience);
+  std::vector<storage::Statement> statements;
+  statements.push_back(statement_for("guild_settings", "guild", guild, name, value));
+  auto entry = chat::entry_by(by, guild);
+  entry.action = chat::setting_action;
+  entry.subject = name;
+  if (const auto* was = of_guild(guild, name)) entry.was = *was;
+  entry.became = value;
+  if (entry.was != entry.became) statements.push_back(insertion(entry));
+  auto writing = write(std::move(statements), patience);
   auto written = co_await std::move(writing);
   if (written && value) guilds_[guild][name] = std::move(*value);
   if (written && !value) guilds_[guild].erase(name);
@@ -98,8 +108,9 @@ Task<chat::Settings::Values> StoredSettings::of_person(std::string person,
 Task<> StoredSettings::set_of_person(std::string person, std::string name,
                                      std::optional<std::string> value, storage::Patience patience) {
   if (auto good = chat::check_setting(name, value); !good) co_return good;
-  auto writing =
-      write(statement_for("user_settings", "person", person, name, value), std::move(patience));
+  std::vector<storage::Statement> statements;
+  statements.push_back(statement_for("user_settings", "person", person, name, value));
+  auto writing = write(std::move(statements), std::move(patience));
   co_return co_await std::move(writing);
 }
 

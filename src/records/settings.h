@@ -24,7 +24,7 @@ class StoredSettings final : public chat::Settings {
 
   const std::string* of_guild(std::string_view guild, std::string_view name) const override;
   Task<> set_of_guild(std::string guild, std::string name, std::optional<std::string> value,
-                      storage::Patience patience) override;
+                      chat::Author by, storage::Patience patience) override;
   Task<Values> of_person(std::string person, storage::Patience patience) override;
   Task<> set_of_person(std::string person, std::string name, std::optional<std::string> value,
                        storage::Patience patience) override;
@@ -36,7 +36,7 @@ class StoredSettings final : public chat::Settings {
  private:
   // Requires: it is the caller's turn.
   Task<> read_again(storage::Patience patience);
-  Task<> write(storage::Statement statement, storage::Patience patience);
+  Task<> write(std::vector<storage::Statement> statements, storage::Patience patience);
 
   storage::Database& database_;
   chat::TextMap<Values> guilds_;

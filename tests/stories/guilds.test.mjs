@@ -53,6 +53,21 @@ describe('Permissions over HTTP', { concurrency: 3 }, () => {
     assert.equal((await bot.cli('chat', '--as', 'bob', '!ping')).stdout, 'pong\n');
   });
 
+  it('are one log with prefixes and maintenance, which say how they are taken back', async (t) => {
+    const bot = await startBot(t);
+    assert.equal((await bot.control('POST', '/api/guild/prefixes', { guild, add: '?' })).status, 200);
+    assert.equal((await bot.control('POST', '/api/maintenance', { reason: 'moving house' })).status, 200);
+    const entries = (await bot.control('GET', `/api/audit?guild=${guild}`)).json.data.entries;
+    assert.deepEqual(entries.map((e) => [e.what, e.subject, e.was, e.became, e.undoable]), [
+      ['setting', 'maintenance', null, 'moving house', false],
+      ['prefixes', '', null, '! ?', false],
+    ]);
+    assert.ok(entries.every((e) => e.actor.startsWith('account:')));
+    const undone = await bot.control('POST', '/api/permissions/undo', { guild, number: entries[1].number });
+    assert.equal(undone.status, 422, undone.text);
+    assert.match(undone.text, /set again what was there before: the default/);
+  });
+
   it('refuse nonsense by its status, and change nothing', async (t) => {
     const bot = await startBot(t);
     const cases = [

@@ -15,6 +15,7 @@ interface Entry {
   subject: string;
   was: string | null;
   became: string | null;
+  undoable: boolean;
   undone_by: number | null;
 }
 
@@ -50,7 +51,8 @@ export function Audit() {
                 {clock(entry.at)} · {entry.actor_name || entry.actor}
               </span>
             </span>
-            {entry.undone_by === null ? <Action run={() => undo(entry.number)}>{t('permissions.undo')}</Action> : <span class="tag">{t('audit.undone', entry.undone_by)}</span>}
+            {entry.undoable && entry.undone_by === null && <Action run={() => undo(entry.number)}>{t('permissions.undo')}</Action>}
+            {entry.undone_by !== null && <span class="tag">{t('audit.undone', entry.undone_by)}</span>}
           </li>
         ))}
       </ul>

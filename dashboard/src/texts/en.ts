@@ -376,6 +376,8 @@ export const en = {
   'audit.command': 'Rank for command',
   'audit.user_exception': 'Exception for user',
   'audit.channel_exception': 'Exception for channel',
+  'audit.prefixes': 'Prefixes',
+  'audit.setting': 'Setting',
   'audit.unconfigured': 'Commands not configured',
   'database.title': 'Database',
   'database.which': 'Which',

@@ -378,6 +378,8 @@ export const zh: Texts = {
   'audit.command': '命令的等级',
   'audit.user_exception': '用户的例外',
   'audit.channel_exception': '频道的例外',
+  'audit.prefixes': '前缀',
+  'audit.setting': '设置',
   'audit.unconfigured': '未配置的命令',
   'database.title': '数据库',
   'database.which': '哪一个',

@@ -17,7 +17,8 @@ Task<std::string> maintain(const chat::Services& services, chat::Invocation invo
     wanted = given == nullptr ? "it will be back soon." : *given;
   }
   const bool on = wanted.has_value();
-  auto setting = chat::set_maintenance(services.settings, std::move(wanted), invocation.patience());
+  auto setting = chat::set_maintenance(services.settings, std::move(wanted),
+                                       invocation.message().author, invocation.patience());
   auto set = co_await std::move(setting);
   if (!set) co_return fail(std::move(set).error());
   co_return std::string{on ? "Only the owner is served from now on." : "Everyone is served again."};

@@ -12,11 +12,11 @@ using chat::Services;
 constexpr std::int64_t newest = std::numeric_limits<std::int64_t>::max();
 
 std::string in_words(const chat::AuditEntry& entry) {
-  auto subject = entry.change.subject;
-  std::ranges::replace(subject, '\n', ' ');
-  return fmt::format("{} {} {}{}: {} -> {}{}", name_of(entry.change.what), subject,
+  auto what = entry.action + (entry.subject.empty() ? "" : " ") + entry.subject;
+  std::ranges::replace(what, '\n', ' ');
+  return fmt::format("{} {}{}: {} -> {}{}", what,
                      entry.actor_name.empty() ? "by " : "by " + entry.actor_name + " ", entry.actor,
-                     entry.was.value_or("(default)"), entry.change.value.value_or("(default)"),
+                     entry.was.value_or("(default)"), entry.became.value_or("(default)"),
                      entry.undone_by ? fmt::format(" (undone by {})", *entry.undone_by) : "");
 }
 

@@ -17,7 +17,8 @@ std::vector<std::string> current(const Services& services, const Invocation& inv
 // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<std::string> put(const Services& services, Invocation invocation, chat::Prefixes::Edit edit) {
   const auto guild = invocation.message().guild;
-  auto editing = services.prefixes.edit(guild, std::move(edit), invocation.patience());
+  auto editing = services.prefixes.edit(guild, std::move(edit), invocation.message().author,
+                                        invocation.patience());
   auto edited = co_await std::move(editing);
   if (!edited) co_return fail(std::move(edited).error());
   co_return fmt::format("Commands begin with {} here from now on.",

@@ -83,13 +83,14 @@ json::value permissions_of(const Services& services, const std::string& guild) {
 json::value entry_of(const chat::AuditEntry& entry) {
   return {{"number", entry.number},
           {"at", iso8601(entry.at)},
-          {"guild", entry.change.guild},
+          {"guild", entry.guild},
           {"actor", entry.actor},
           {"actor_name", entry.actor_name},
-          {"what", name_of(entry.change.what)},
-          {"subject", entry.change.subject},
+          {"what", entry.action},
+          {"subject", entry.subject},
           {"was", or_null(entry.was)},
-          {"became", or_null(entry.change.value)},
+          {"became", or_null(entry.became)},
+          {"undoable", chat::what_named(entry.action).has_value()},
           {"undone_by", entry.undone_by ? json::value(*entry.undone_by) : json::value{}}};
 }
 
@@ -238,16 +239,19 @@ Task<json::value> audit(const Services& services, std::string guild, std::int64_
 }
 
 Task<json::value> edit_prefixes(const Services& services, std::string guild,
-                                chat::Prefixes::Edit edit, async::Patience patience) {
-  auto editing = services.prefixes.edit(guild, std::move(edit), std::move(patience));
+                                chat::Prefixes::Edit edit, Principal who,
+                                async::Patience patience) {
+  auto editing = services.prefixes.edit(guild, std::move(edit), owner_of(guild, who).author,
+                                        std::move(patience));
   auto edited = co_await std::move(editing);
   if (!edited) co_return fail(std::move(edited).error());
   co_return guild_of(services, guild);
 }
 
 Task<json::value> set_maintenance(const Services& services, std::optional<std::string> reason,
-                                  async::Patience patience) {
-  auto setting = chat::set_maintenance(services.settings, std::move(reason), std::move(patience));
+                                  Principal who, async::Patience patience) {
+  auto setting = chat::set_maintenance(services.settings, std::move(reason),
+                                       owner_of("", who).author, std::move(patience));
   auto set = co_await std::move(setting);
   if (!set) co_return fail(std::move(set).error());
   co_return json::value{};
@@ -314,17 +318,18 @@ class GuildRoutes {
       return audit(services, guild, before, std::move(patience));
     });
   }
-  asio::awaitable<net::Response> put_prefixes(const net::Request& request) {
+  asio::awaitable<net::Response> put_prefixes(const net::Request& request, Principal who) {
     const auto body = object_of(request);
     auto guild = body ? field_of(*body, "guild") : Result<std::string>{fail(body.error())};
     if (!guild) return refuse(std::move(guild).error());
     const auto edit = edit_in(*body);
     if (!edit) return refuse(edit.error());
-    return ask([guild = *guild, edit = *edit](const Services& services, async::Patience patience) {
-      return edit_prefixes(services, guild, edit, std::move(patience));
-    });
+    return ask(
+        [guild = *guild, edit = *edit, who](const Services& services, async::Patience patience) {
+          return edit_prefixes(services, guild, edit, who, std::move(patience));
+        });
   }
-  asio::awaitable<net::Response> put_maintenance(const net::Request& request) {
+  asio::awaitable<net::Response> put_maintenance(const net::Request& request, Principal who) {
     const auto body = object_of(request);
     if (!body) return refuse(body.error());
     const auto* given = body->if_contains("reason");
@@ -332,8 +337,8 @@ class GuildRoutes {
       return refuse({ErrorKind::invalid, "the field 'reason' must be a text or null"});
     std::optional<std::string> reason;
     if (given->is_string()) reason = std::string{given->as_string()};
-    return ask([reason](const Services& services, async::Patience patience) {
-      return set_maintenance(services, reason, std::move(patience));
+    return ask([reason, who](const Services& services, async::Patience patience) {
+      return set_maintenance(services, reason, who, std::move(patience));
     });
   }
 
@@ -367,11 +372,11 @@ void add_guild_routes(Router& router, BackOffice& office, async::Clock& clock) {
   const Router::Call<Guarded> undo = [routes](net::Request r, Guarded in) {
     return routes->undo(r, in.who());
   };
-  const Router::Call<Guarded> prefixes = [routes](net::Request r, Guarded) {
-    return routes->put_prefixes(r);
+  const Router::Call<Guarded> prefixes = [routes](net::Request r, Guarded in) {
+    return routes->put_prefixes(r, in.who());
   };
-  const Router::Call<Guarded> maintenance = [routes](net::Request r, Guarded) {
-    return routes->put_maintenance(r);
+  const Router::Call<Guarded> maintenance = [routes](net::Request r, Guarded in) {
+    return routes->put_maintenance(r, in.who());
   };
   router.add("GET", "/api/permissions/explain", explain);
   router.add("GET", "/api/audit", audit);
