@@ -77,7 +77,8 @@ Result<> set_item(const Field& field, std::string_view text, Bits& bits) {
   if (slash != std::string_view::npos) {
     const auto digits = text.substr(slash + 1);
     const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), step);
-    if (code != std::errc{} || end != digits.data() + digits.size() || step < 1)
+    if (code != std::errc{} || end != digits.data() + digits.size() || step < 1 ||
+        step > field.most)
       return wrong(field, text);
     if (range->first == range->last) range->last = field.most;
   }

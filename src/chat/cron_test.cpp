@@ -73,18 +73,20 @@ TEST(Cron, What_the_clocks_show_twice_is_due_once) {
 }
 
 TEST(Cron, Refuses_what_it_is_not_and_names_the_field) {
-  const std::pair<std::string, std::string> cases[] = {{"", "five fields"},
-                                                       {"* * * *", "five fields"},
-                                                       {"60 * * * *", "'60' is not a minute"},
-                                                       {"* 24 * * *", "'24' is not a hour"},
-                                                       {"* * 0 * *", "day of the month"},
-                                                       {"* * * 13 *", "month"},
-                                                       {"* * * * 8", "day of the week"},
-                                                       {"5-1 * * * *", "'5-1' is not a minute"},
-                                                       {"*/0 * * * *", "'*/0' is not a minute"},
-                                                       {"1,,2 * * * *", "'' is not a minute"},
-                                                       {"@never", "five fields"},
-                                                       {"-1 * * * *", "is not a minute"}};
+  const std::pair<std::string, std::string> cases[] = {
+      {"", "five fields"},
+      {"* * * *", "five fields"},
+      {"60 * * * *", "'60' is not a minute"},
+      {"* 24 * * *", "'24' is not a hour"},
+      {"* * 0 * *", "day of the month"},
+      {"* * * 13 *", "month"},
+      {"* * * * 8", "day of the week"},
+      {"5-1 * * * *", "'5-1' is not a minute"},
+      {"*/0 * * * *", "'*/0' is not a minute"},
+      {"1/2147483647 * * * *", "'1/2147483647' is not a minute"},
+      {"1,,2 * * * *", "'' is not a minute"},
+      {"@never", "five fields"},
+      {"-1 * * * *", "is not a minute"}};
   for (const auto& [cron, expected] : cases)
     EXPECT_THAT(next(cron, "2026-01-01T00:00"), HasSubstr(expected)) << cron;
 }

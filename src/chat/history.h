@@ -29,6 +29,8 @@ struct Said {
 class History {
  public:
   virtual ~History() = default;
+  // Errors: those of whatever keeps it. If one is unsure, the same may be added once more: what is
+  // there already is not added twice.
   virtual Task<> add(std::vector<Said> said, Patience patience) = 0;
   // The newest `most` before `before`, oldest first.
   virtual Task<std::vector<Said>> of_channel(std::string platform, std::string channel,

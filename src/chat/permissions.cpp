@@ -280,6 +280,8 @@ Task<std::int64_t> Permissions::undo(Granted<Edit> by, std::int64_t number,
   auto looking = records_.entry(number, patience);
   auto entry = co_await std::move(looking);
   if (!entry) co_return fail(std::move(entry).error());
+  if (!entry->guild.empty() && entry->guild != by->who.guild)
+    co_return fail(ErrorKind::not_found, "the audit log has no entry {} of this guild", number);
   auto changed = change_in(*entry);
   if (!changed) co_return fail(std::move(changed).error());
   auto& change = *changed;

@@ -15,6 +15,7 @@ constexpr std::pair<Misfire, std::string_view> misfires[] = {
 
 // Something that is late by less was due just now.
 constexpr auto on_time = 60s;
+constexpr Duration to_note = 5s;
 constexpr Duration look_again = 1s;  // the clock on the wall may be set, a job may have come
 
 // "2026-01-31T12:00:00", as the clocks of the zone show it.
@@ -92,6 +93,7 @@ Task<> Schedule::put(Job job, Patience patience) {
   if (!turn) co_return fail(turn.error());
   auto keeping = records_.keep(job, std::move(patience));
   auto kept = co_await std::move(keeping);
+  in_doubt_ = in_doubt_ || (!kept && kept.error().is_unsure());
   if (!kept) co_return kept;
   const Key key{job.plugin, job.name};
   put_off_.erase(key);
@@ -105,7 +107,10 @@ Task<> Schedule::remove(std::string plugin, std::string name, Patience patience)
   if (!turn) co_return fail(turn.error());
   auto removing = records_.remove(plugin, name, std::move(patience));
   auto removed = co_await std::move(removing);
-  if (removed) jobs_.erase({plugin, name});
+  in_doubt_ = in_doubt_ || (!removed && removed.error().is_unsure());
+  if (!removed) co_return removed;
+  jobs_.erase({plugin, name});
+  put_off_.erase({plugin, name});
   co_return removed;
 }
 
@@ -190,38 +195,60 @@ Task<Job> Schedule::begin(Key key, int& times, Patience patience) {
 }
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
-// Its handler may have changed or removed it.
-Task<> Schedule::note(Key key, Job done, Patience patience) {
+// Its handler may have changed or removed it. What became of it is kept also when it has used up
+// its own time, or was stopped.
+Task<> Schedule::note(Job begun, Job ended) {
+  const Patience patience{environment_.clock.now() + to_note, {}};
   auto taking = turns_.take(patience);
   const auto turn = co_await std::move(taking);
   if (!turn) co_return fail(turn.error());
-  const auto at = jobs_.find(key);
-  if (at == jobs_.end() || at->second.next != done.next) co_return Result<>{};
-  at->second.outcome = done.outcome;
-  auto keeping = records_.keep(at->second, std::move(patience));
+  const auto at = jobs_.find({begun.plugin, begun.name});
+  if (at == jobs_.end() || at->second.next != begun.next) co_return Result<>{};
+  at->second.next = ended.next;
+  at->second.last = ended.last;
+  at->second.outcome = std::move(ended.outcome);
+  auto keeping = records_.keep(at->second, patience);
   co_return co_await std::move(keeping);
 }
 
+// Returns what became of it; nothing if a stop came before it began.
+// The reference lives in the caller's frame, which waits.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
+asio::awaitable<std::optional<std::string>> Schedule::run_times(const Job& job, int times,
+                                                                Patience patience) {
+  if (times == 0) co_return "skipped";
+  std::optional<std::string> outcome;
+  for (int i = 0; i < times && !patience.token.requested(); ++i) {
+    auto running = call_handler(job, patience);
+    const auto done = co_await std::move(running);
+    if (!done || outcome.value_or("done") == "done") outcome = done ? "done" : done.error().text();
+  }
+  co_return outcome;
+}
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
+
 asio::awaitable<void> Schedule::run_one(Key key, async::StopToken token) {
+  const auto former = jobs_.at(key);
   const Patience patience{environment_.clock.now() + budget, token};
   int times = 0;
   auto beginning = begin(key, times, patience);
-  auto job = co_await std::move(beginning);
-  if (!job && job.error().kind() != ErrorKind::not_found) put_off(key, job.error());
-  if (!job) co_return;
-  put_off_.erase(key);
-  job->outcome = times == 0 ? "skipped" : "done";
-  for (int i = 0; i < times && !token.requested(); ++i) {
-    auto running = call_handler(*job, patience);
-    const auto done = co_await std::move(running);
-    if (!done) job->outcome = done.error().text();
+  auto begun = co_await std::move(beginning);
+  if (!begun) {
+    const auto kind = begun.error().kind();
+    if (kind != ErrorKind::not_found && !token.requested()) put_off(key, begun.error());
+    co_return;
   }
-  if (job->outcome != "done" && times > 0) {
+  put_off_.erase(key);
+  auto running = run_times(*begun, times, patience);
+  const auto outcome = co_await std::move(running);
+  if (outcome && *outcome != "done" && *outcome != "skipped") {
     environment_.journal.write(
         Level::warn, "chat", "a job failed",
-        {{"plugin", job->plugin}, {"job", job->name}, {"reason", job->outcome}});
+        {{"plugin", begun->plugin}, {"job", begun->name}, {"reason", *outcome}});
   }
-  auto noting = note(key, std::move(*job), patience);
+  auto ended = outcome ? *begun : former;  // as if it had not been due yet
+  if (outcome) ended.outcome = *outcome;
+  auto noting = note(std::move(*begun), std::move(ended));
   [[maybe_unused]] const auto noted = co_await std::move(noting);
 }
 
@@ -263,8 +290,13 @@ std::optional<WallTime> Schedule::next() const {
 
 // Its place may be what others wait for.
 asio::awaitable<void> Schedule::run_and_go_on(Key key, Spawn spawn, async::StopToken token) {
-  auto running = run_one(key, token);
-  co_await std::move(running);
+  try {
+    auto running = run_one(key, token);
+    co_await std::move(running);
+  } catch (...) {
+    put_off(key, {ErrorKind::internal,
+                  fmt::format("it threw: {}", async::describe(std::current_exception()))});
+  }
   running_.erase(key);
   run_due(spawn, std::move(token));
 }
@@ -292,8 +324,23 @@ void Schedule::name_the_late() {
   }
 }
 
+// Nobody knows whether the last change was kept.
+Task<> Schedule::read_again(Patience patience) {
+  auto taking = turns_.take(patience);
+  const auto turn = co_await std::move(taking);
+  if (!turn) co_return fail(turn.error());
+  auto loading = load(std::move(patience));
+  const auto loaded = co_await std::move(loading);
+  in_doubt_ = !loaded;
+  co_return loaded;
+}
+
 Task<> Schedule::run(Spawn spawn, async::StopToken token) {
   while (!token.requested()) {
+    if (in_doubt_) {
+      auto reading = read_again({environment_.clock.now() + to_note, token});
+      [[maybe_unused]] const auto read = co_await std::move(reading);  // else in a second
+    }
     const auto next = run_due(spawn, token);
     name_the_late();
     auto pause = look_again;

@@ -84,7 +84,7 @@ class Schedule {
   // Errors: those of the records.
   Task<> load(Patience patience);
   // Adds a job, or replaces the one of that name. Errors: invalid, not_found (the zone), and those
-  // of the records; nothing has changed then.
+  // of the records; nothing has changed then, unless the error is unsure: the jobs are read again.
   Task<> put(Job job, Patience patience);
   Task<> remove(std::string plugin, std::string name, Patience patience);
   // What runs a plugin's jobs; nothing takes it away.
@@ -113,7 +113,10 @@ class Schedule {
   Task<> call_handler(Job job, Patience patience);
   // Keeps that the job is begun. Errors: not_found (it is no longer due), and why it is put off.
   Task<Job> begin(Key key, int& times, Patience patience);
-  Task<> note(Key key, Job done, Patience patience);
+  Task<> note(Job begun, Job ended);
+  Task<> read_again(Patience patience);
+  asio::awaitable<std::optional<std::string>> run_times(const Job& job, int times,
+                                                        Patience patience);
   asio::awaitable<void> run_one(Key key, async::StopToken token);
   asio::awaitable<void> run_and_go_on(Key key, Spawn spawn, async::StopToken token);
   std::vector<Key> waiting(WallTime now) const;
@@ -130,8 +133,9 @@ class Schedule {
   std::map<std::string, Handler> handlers_;
   std::map<Key, PutOff> put_off_;
   std::map<Key, Running> running_;
-  WallTime seen_{};     // the latest that the clock on the wall has shown
-  async::Turns turns_;  // of changing a job here and in the records
+  bool in_doubt_ = false;  // whether the last change was kept
+  WallTime seen_{};        // the latest that the clock on the wall has shown
+  async::Turns turns_;     // of changing a job here and in the records
 };
 
 }  // namespace orrery::chat

@@ -22,6 +22,10 @@ class Scheduling : public testing::Test {
     if (job.payload == "fail") co_return fail(ErrorKind::unavailable, "no luck");
     co_return Result<>{};
   }
+  Task<> outlast(Job, Patience patience) {
+    clock.advance(patience.deadline - clock.now());
+    co_return fail(ErrorKind::timeout, "too slow");
+  }
   Task<> look(Patience patience) {
     auto loading = records.load(std::move(patience));
     const auto jobs = co_await std::move(loading);
@@ -199,15 +203,36 @@ class Moody final : public ScheduleRecords {
   Task<> keep(Job job, Patience patience) override {
     ++asked;
     if (away) co_return fail(ErrorKind::unavailable, "away");
+    if (throws) throw 42;
     auto keeping = kept.keep(std::move(job), std::move(patience));
-    co_return co_await std::move(keeping);
+    auto done = co_await std::move(keeping);
+    if (unsure) co_return fail(Error{ErrorKind::unavailable, "gone"}.unsure());
+    co_return done;
   }
   Task<> remove(std::string plugin, std::string name, Patience patience) override {
     return kept.remove(std::move(plugin), std::move(name), std::move(patience));
   }
   MemoryScheduleRecords kept;
   bool away = false;
+  bool throws = false;
+  bool unsure = false;
   int asked = 0;
+};
+
+// A stop comes while it is kept that a job begins.
+class Stopping final : public ScheduleRecords {
+ public:
+  Task<std::vector<Job>> load(Patience patience) override { return kept.load(std::move(patience)); }
+  Task<> keep(Job job, Patience patience) override {
+    if (armed) stop.request_stop(async::StopReason::shutdown);
+    return kept.keep(std::move(job), std::move(patience));
+  }
+  Task<> remove(std::string plugin, std::string name, Patience patience) override {
+    return kept.remove(std::move(plugin), std::move(name), std::move(patience));
+  }
+  MemoryScheduleRecords kept;
+  async::StopSource stop;
+  bool armed = false;
 };
 
 TEST_F(Scheduling, A_job_that_cannot_be_kept_is_put_off_for_longer_each_time) {
@@ -301,6 +326,63 @@ TEST_F(Scheduling, A_job_that_ignores_its_patience_is_named_once) {
   stop.request_stop(async::StopReason::shutdown);
   let_all_go();
   EXPECT_TRUE(end && *end);
+}
+
+TEST_F(Scheduling, What_became_of_a_job_is_kept_also_when_its_time_is_used_up) {
+  schedule.handle("p", [this](Job job, Patience patience) {
+    return outlast(std::move(job), std::move(patience));
+  });
+  ASSERT_TRUE(put("slow", "0 * * * *"));
+  pass(1h);
+  EXPECT_EQ((*wait(records.load({async::never, {}})))->front().outcome, "too slow");
+}
+
+TEST_F(Scheduling, A_job_that_a_stop_keeps_from_beginning_is_due_again) {
+  Stopping stopping;
+  Schedule once{stopping, {clock, journal, [this] { return now; }}};
+  once.handle("p", [this](Job job, Patience) { return note(std::move(job)); });
+  const Job job{.plugin = "p", .name = "once", .schedule = "at 2026-01-01T01:00:00"};
+  ASSERT_TRUE(*wait(once.put(job, {async::never, {}})));
+  now += 1h;
+  stopping.armed = true;
+  once.run_due(spawn(), stopping.stop.token());
+  go_on();
+  EXPECT_THAT(ran, IsEmpty());
+  const auto kept = (*wait(stopping.kept.load({async::never, {}})))->front();
+  EXPECT_TRUE(kept.next) << "the next start finds it due";
+  EXPECT_EQ(kept.outcome, "");
+}
+
+TEST_F(Scheduling, Records_that_throw_put_a_job_off_and_do_not_silence_it) {
+  Moody moody;
+  Schedule wary{moody, {clock, journal, [this] { return now; }}};
+  wary.handle("p", [this](Job job, Patience) { return note(std::move(job)); });
+  ASSERT_TRUE(
+      *wait(wary.put({.plugin = "p", .name = "x", .schedule = "0 * * * *"}, {async::never, {}})));
+  moody.throws = true;
+  now += 1h;
+  run_due(wary);
+  EXPECT_THAT(ran, IsEmpty());
+  moody.throws = false;
+  clock.advance(1min);
+  run_due(wary);
+  EXPECT_THAT(ran, ElementsAre("x"));
+}
+
+TEST_F(Scheduling, When_nobody_knows_whether_a_change_was_kept_the_jobs_are_read_again) {
+  Moody moody;
+  Schedule wary{moody, {clock, journal, [this] { return now; }}};
+  moody.unsure = true;
+  EXPECT_FALSE(
+      *wait(wary.put({.plugin = "p", .name = "x", .schedule = "0 * * * *"}, {async::never, {}})));
+  EXPECT_THAT(wary.jobs(), IsEmpty());
+  async::StopSource stop;
+  std::optional<Result<>> end;
+  scope.spawn("run", keep(wary.run(spawn(), stop.token()), end));
+  go_on();
+  EXPECT_EQ(wary.jobs().size(), 1U) << "it was";
+  stop.request_stop(async::StopReason::shutdown);
+  go_on();
 }
 
 TEST_F(Scheduling, It_is_kept_that_a_job_ran_before_it_runs) {

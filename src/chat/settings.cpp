@@ -25,8 +25,8 @@ Result<> check_setting(std::string_view name, const std::optional<std::string>& 
   };
   if (name.empty() || name.size() > 64 || !std::ranges::all_of(name, fits))
     return fail(ErrorKind::invalid, "'{}' is not the name of a setting", printable(name));
-  if (value && (value->size() > 1000 || !is_utf8(*value)))
-    return fail(ErrorKind::invalid, "a setting is text of up to 1,000 bytes");
+  if (value && (value->empty() || value->size() > 1000 || !is_utf8(*value)))
+    return fail(ErrorKind::invalid, "a setting is text of 1 to 1,000 bytes");
   return {};
 }
 

@@ -57,7 +57,7 @@ const std::string* maintenance(const Settings& settings);  // nothing: everyone 
 Task<> set_maintenance(Settings& settings, std::optional<std::string> reason, Author by,
                        Patience patience);
 
-// Names have up to 64 bytes of a-z, 0-9, '.', '-' and '_'; values up to 1,000 bytes of text.
+// Names have up to 64 bytes of a-z, 0-9, '.', '-' and '_'; values 1 to 1,000 bytes of text.
 Result<> check_setting(std::string_view name, const std::optional<std::string>& value);
 
 }  // namespace orrery::chat

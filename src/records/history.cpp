@@ -23,19 +23,33 @@ Said said_in(const storage::Row& row) {
 
 }  // namespace
 
+namespace {
+
+constexpr const char* insert =
+    "INSERT INTO messages (platform, guild, channel, id, author, author_name, by_bot, said, at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+constexpr const char* insert_unless_there =
+    "INSERT INTO messages (platform, guild, channel, id, author, author_name, by_bot, said, at) "
+    "SELECT $1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT), $8, CAST($9 AS BIGINT) WHERE NOT EXISTS "
+    "(SELECT 1 FROM messages WHERE at = CAST($9 AS BIGINT) AND platform = $1 AND guild = $2 "
+    "AND channel = $3 AND id = $4 AND author = $5 AND said = $8)";
+
+}  // namespace
+
 Task<> StoredHistory::add(std::vector<Said> said, storage::Patience patience) {
   std::vector<storage::Statement> statements;
   statements.reserve(said.size());
   for (auto& one : said) {
     statements.push_back(
-        {"INSERT INTO messages (platform, guild, channel, id, author, author_name, by_bot, said, "
-         "at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        {in_doubt_ ? insert_unless_there : insert,
          {std::move(one.platform), std::move(one.guild), std::move(one.channel), std::move(one.id),
           std::move(one.author), std::move(one.author_name), std::int64_t{one.by_bot ? 1 : 0},
           std::move(one.text), std::int64_t{one.at.time_since_epoch().count()}}});
   }
   auto writing = database_.write(std::move(statements), std::move(patience));
   auto rows = co_await std::move(writing);
+  if (rows) in_doubt_ = false;
+  if (!rows && rows.error().is_unsure()) in_doubt_ = true;
   if (!rows) co_return fail(std::move(rows).error().with("keeping what was said"));
   co_return Result<>{};
 }

@@ -22,7 +22,9 @@ class StoredHistory final : public chat::History {
 
  private:
   Task<std::int64_t> forget(storage::Statement statement, storage::Patience patience);
+
   storage::Database& database_;
+  bool in_doubt_ = false;  // what is given next may be there already
 };
 
 }  // namespace orrery::records

@@ -1,5 +1,7 @@
 #include "records/plugin_values.h"
 
+#include <algorithm>
+
 namespace orrery::records {
 
 using storage::Connection;
@@ -86,13 +88,14 @@ Task<std::vector<std::string>> StoredPluginValues::names(std::string plugin, std
                                                          storage::Patience patience) {
   storage::Statement statement{
       "SELECT name FROM plugin_values WHERE plugin = $1 "
-      "AND substr(name, 1, length(CAST($2 AS TEXT))) = $2 ORDER BY name",
+      "AND substr(name, 1, length(CAST($2 AS TEXT))) = $2",
       {std::move(plugin), std::move(prefix)}};
   auto reading = database_.read(std::move(statement), std::move(patience));
   auto rows = co_await std::move(reading);
   if (!rows) co_return fail(std::move(rows).error());
   std::vector<std::string> names;
   for (const auto& row : *rows) names.push_back(row.text(0));
+  std::ranges::sort(names);  // by bytes: servers sort by their own language
   co_return names;
 }
 

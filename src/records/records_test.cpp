@@ -1,6 +1,7 @@
 // What the records promise beyond their ports: they survive, and load quickly.
 #include "chat/permissions.h"
 #include "databases/database_test.h"
+#include "records/history.h"
 #include "records/permissions.h"
 #include "records/prefixes.h"
 #include "records/settings.h"
@@ -122,6 +123,55 @@ TEST_P(Records, What_is_no_change_of_permissions_is_not_undone_by_its_number) {
   EXPECT_EQ(undone.error().kind(), ErrorKind::invalid);
   EXPECT_THAT(undone.error().remedy(), HasSubstr("the default"));
   EXPECT_THAT(prefixes.of("g"), ElementsAre("?"));
+}
+
+TEST_P(Records, One_guild_is_told_nothing_of_anothers_entries) {
+  auto database = open();
+  StoredPrefixes prefixes{*database, "!"};
+  for (const auto* prefix : {"secret", "?"})
+    ASSERT_TRUE(wait_for(prefixes.set("g", {prefix}, mira, patience())));
+  StoredPermissions records{*database};
+  chat::Permissions permissions{records, {}};
+  const chat::CommandRegistry none;
+  const chat::Someone boss{.guild = "h", .author = {"boss", "Boss", chat::Standing::owner}};
+  auto granted = permissions.may_edit(boss, "permissions");
+  const auto undone = wait_for(permissions.undo(std::move(*granted), 2, none, patience()));
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().kind(), ErrorKind::not_found);
+  EXPECT_THAT(undone.error().text() + undone.error().remedy(), testing::Not(HasSubstr("secret")));
+}
+
+// A server that commits while nobody hears it any more.
+TEST(History, What_may_have_been_kept_is_not_kept_twice) {
+  auto& server = test::PostgresServer::shared();
+  auto backend = storage::make_backend({.url = server.make_database(),
+                                        .data_folder = "/",
+                                        .presence = storage::Presence::announced});
+  Journal journal;
+  storage::DatabaseNumbers numbers;
+  storage::Database database{std::move(*backend), {}, journal, numbers};
+  ASSERT_TRUE(wait_for(database.open(patience())));
+  const auto pid = wait_for(database.read({"SELECT pg_backend_pid()", {}}, patience()));
+  StoredHistory history{database};
+  std::vector<chat::Said> said(2);
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    said[i].platform = "p";
+    said[i].channel = "c";
+    said[i].id = fmt::to_string(i);
+    said[i].text = "hello";
+  }
+  test::Frozen process{pid->front().integer(0)};
+  const auto first = wait_for(history.add(said, patience(std::chrono::milliseconds{100})));
+  ASSERT_TRUE(!first && first.error().is_unsure());
+  process.thaw();
+  for (int i = 0; i < 2; ++i) {
+    auto again = wait_for(history.add(said, patience()));
+    ASSERT_TRUE(again) << again.error().text();
+    if (i == 0)
+      EXPECT_EQ(wait_for(history.of_channel("p", "c", 1000, 100, patience()))->size(), 2U);
+  }
+  EXPECT_EQ(wait_for(history.of_channel("p", "c", 1000, 100, patience()))->size(), 4U)
+      << "no longer in doubt, what is added is added";
 }
 
 TEST_P(Records, A_bad_prefix_changes_nothing) {

@@ -34,6 +34,10 @@ class Backend {
   // Errors: unavailable, denied, not_found, corrupt, timeout, cancelled, each with its remedy.
   virtual Result<std::unique_ptr<Connection>> connect(Access access, const Patience& patience) = 0;
 
+  // What earlier connections were asked and did not answer is done or undone for good after this.
+  // Errors: unavailable (one may still do it), and those of the connection.
+  virtual Result<> settle(Connection&) { return {}; }
+
   // Looks for damage, as far as that is quick. Errors: corrupt.
   virtual Result<> check(Connection& connection) = 0;
   // The same, however long it takes.

@@ -53,10 +53,20 @@ void Connection::note_time(const std::string& sql, Duration took) {
   slowest_took_ = took;
 }
 
+// Within a transaction that is open.
+Result<> Connection::run_within(const std::function<Result<>(Connection&)>& work) {
+  try {
+    return work(*this);
+  } catch (...) {
+    if (usable()) roll_back();
+    throw;
+  }
+}
+
 Connection::Attempt Connection::attempt(const std::function<Result<>(Connection&)>& work) {
   auto outcome = begin();
   if (!outcome) return {std::move(outcome), collided()};
-  outcome = work(*this);
+  outcome = run_within(work);
   if (outcome) outcome = commit();
   const bool again = !outcome && collided();  // asked first: the roll-back is a statement, too
   if (!outcome && usable()) roll_back();
@@ -75,7 +85,7 @@ Result<> Connection::transact(const std::function<Result<>(Connection&)>& work) 
 // What was read is good however the transaction ends.
 Result<> Connection::look(const std::function<Result<>(Connection&)>& work) {
   if (auto begun = begin_look(); !begun) return begun;
-  auto seen = work(*this);
+  auto seen = run_within(work);
   const bool ended = seen && commit();
   if (!ended && usable()) roll_back();
   return seen;

@@ -55,6 +55,7 @@ class Connection {
   virtual Result<> commit();
   virtual void roll_back();
 
+  // Whatever `work` throws, here and below, leaves the transaction taken back.
   // Runs `work` in a transaction, again (a few times, a little later each) while it collides with
   // others: it must change nothing but the database, or set what it changes anew each time.
   // Errors: those of `work` and of the connection; what `work` did is taken back.
@@ -121,6 +122,7 @@ class Connection {
   };
   void note_time(const std::string& sql, Duration took);
   Attempt attempt(const std::function<Result<>(Connection&)>& work);
+  Result<> run_within(const std::function<Result<>(Connection&)>& work);
 
   const Patience* patience_ = nullptr;
   std::string slowest_;

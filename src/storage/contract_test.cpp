@@ -169,6 +169,31 @@ TEST_P(SharedContract, A_look_that_fails_does_not_keep_its_connection_busy) {
       wait_for(database->write({{"INSERT INTO prefixes VALUES ('g', '!')", {}}}, patience())));
 }
 
+TEST_P(Contract, Work_that_throws_keeps_nothing_and_holds_nothing) {
+  auto database = open({.connections = 1, .overflow = 0});
+  const Statement keep{"INSERT INTO prefixes VALUES ('g', '!')", {}};
+  const Statement count{"SELECT count(*) FROM prefixes", {}};
+  const Database::Work<int> throws = [&](Connection& connection) -> Result<int> {
+    if (auto done = connection.run(keep); !done) return fail(done.error());
+    throw 42;
+  };
+  const Database::Work<int> throws_looking = [&](Connection& connection) -> Result<int> {
+    auto done = connection.each({"SELECT 1 UNION SELECT 2", {}}, [](Row&&) { throw 42; });
+    return done ? Result<int>{1} : fail(done.error());
+  };
+  EXPECT_EQ(wait_for(database->transact(throws, patience())).error().kind(), ErrorKind::internal);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(wait_for(database->look(throws_looking, patience())).error().kind(),
+              ErrorKind::internal);
+  }
+  EXPECT_EQ(wait_for(database->read(count, patience()))->front().integer(0), 0);
+  for (int i = 0; i < 2; ++i) {
+    auto written = wait_for(database->write({{"DELETE FROM prefixes", {}}, keep}, patience()));
+    EXPECT_TRUE(written) << written.error().text();
+  }
+  EXPECT_EQ(wait_for(database->read(count, patience()))->front().integer(0), 1);
+}
+
 TEST_P(Contract, Wrong_sql_is_invalid_and_the_next_statement_works) {
   auto database = open();
   const auto wrong = read(*database, "SELEKT 1");

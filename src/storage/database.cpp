@@ -65,12 +65,15 @@ Task<Migrated> Database::open(Patience patience) {
 Task<Rows> Database::read(Statement statement, Patience patience) {
   const auto kept = std::make_shared<const Statement>(std::move(statement));
   const Work<Rows> work = [kept](Connection& connection) { return connection.run(*kept); };
-  auto reading = run<Rows>(Lane::read, Of::statement, kept->sql, work, patience);
-  auto rows = co_await std::move(reading);
-  if (rows || rows.error().kind() != ErrorKind::unavailable) co_return rows;
-  // The connection may have broken under it; reading once more harms nobody.
-  auto again = run<Rows>(Lane::read, Of::statement, kept->sql, work, std::move(patience));
-  co_return co_await std::move(again);
+  for (int left = 2;; --left) {
+    auto reading = run<Rows>(Lane::read, Of::statement, kept->sql, work, patience);
+    auto rows = co_await std::move(reading);
+    // The connection may have broken under it, or it lost against a transaction that writes;
+    // reading once more harms nobody.
+    const bool again = !rows && (rows.error().kind() == ErrorKind::unavailable ||
+                                 rows.error().kind() == ErrorKind::conflict);
+    if (!again || left == 0) co_return rows;
+  }
 }
 
 Task<Rows> Database::write(std::vector<Statement> statements, Patience patience) {

@@ -7,7 +7,8 @@
 //
 // Whatever is written is written in a serialisable transaction; one that collides with another is
 // run again, a few times. When the answer is an error, nothing was kept, unless the error is
-// unsure: the connection broke, perhaps while it committed.
+// unsure: the connection broke, perhaps while it committed. Whoever asks next sees what became of
+// that: nothing is begun before it is decided.
 //
 // Threads   all operations from any strand.
 #pragma once
@@ -131,7 +132,9 @@ Task<T> Database::run(Lane lane, Of of, std::string_view label, Work<T> work, Pa
                 .run =
                     [this, lane, of, answer, label, work = std::move(work)](Connection& inside) {
                       const auto begun = std::chrono::steady_clock::now();
-                      auto result = attempt<T>(work, inside);
+                      const auto settled = backend_->settle(inside);
+                      auto result =
+                          settled ? attempt<T>(work, inside) : Result<T>{fail(settled.error())};
                       const auto took = std::chrono::steady_clock::now() - begun;
                       const auto slowest = inside.take_slowest();
                       note(lane, of, slowest.empty() ? label : std::string_view{slowest}, took,

@@ -1,5 +1,7 @@
 #include "storage/pool.h"
 
+#include <system_error>
+
 #include "async/thread.h"
 
 namespace orrery::storage {
@@ -9,7 +11,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration cool_off = 200ms;
-constexpr Duration extra_stays = 5s;
 constexpr Duration moment = 50us;
 
 TimePoint now() { return std::chrono::steady_clock::now(); }
@@ -30,25 +31,38 @@ std::optional<Error> Pool::enqueue(Job& job) {
   if (closed_) return Error{ErrorKind::unavailable, "the database is closed"};
   if (jobs_.size() >= options_.queue)
     return Error{ErrorKind::limited, "too much waits for the database"}.retry_after(1s);
+  if (jobs_.size() >= idle_ && numbers_.threads < options_.size) {
+    auto added = add_thread();
+    if (!added && numbers_.threads == 0) return std::move(added).error();
+  }
   jobs_.push_back(std::move(job));
   knock_.store(true, std::memory_order_release);
-  if (jobs_.size() > idle_ && numbers_.threads < options_.size) add_thread();
   return std::nullopt;
 }
 
 void Pool::relieve() {
   const std::lock_guard lock{mutex_};
-  if (!closed_ && jobs_.size() > idle_ && numbers_.threads < options_.size + options_.overflow)
-    add_thread();
+  const bool room = numbers_.threads < options_.size + options_.overflow;
+  if (closed_ || !room || jobs_.size() <= idle_) return;
+  [[maybe_unused]] const auto added = add_thread();  // else whoever is there goes on
 }
 
-// With the lock held.
-void Pool::add_thread() {
+// With the lock held. Errors: limited (the system gives none).
+Result<> Pool::add_thread() {
   reap();
-  ++numbers_.threads;
   auto& thread = threads_.emplace_back();
-  thread.handle = async::named_thread(options_.name,
-                                      [this, &thread](const std::stop_token&) { serve(thread); });
+  try {
+    thread.handle = async::named_thread(options_.name,
+                                        [this, &thread](const std::stop_token&) { serve(thread); });
+  } catch (const std::system_error& error) {
+    threads_.pop_back();
+    Error none{ErrorKind::limited,
+               fmt::format("no thread for the database: {}", error.code().message())};
+    return fail(std::move(none).retry_after(1s).remedy(
+        "raise the limit of processes and threads (TasksMax, pids), or end others"));
+  }
+  ++numbers_.threads;
+  return {};
 }
 
 void Pool::reap() {
@@ -58,7 +72,7 @@ void Pool::reap() {
 void Pool::serve(Thread& self) {
   Held held;
   std::unique_lock lock{mutex_};
-  while (wait_for_job(lock, numbers_.threads > options_.size)) {
+  while (wait_for_job(lock)) {
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
     ++numbers_.busy;
@@ -68,25 +82,25 @@ void Pool::serve(Thread& self) {
     --numbers_.busy;
     if (!goes_on) break;
   }
-  if (held.connection) --numbers_.connections;  // nobody is to count on it from here on
+  --numbers_.threads;  // nobody is to count on it from here on, nor on its connection
+  if (held.connection) --numbers_.connections;
   lock.unlock();
   held.connection.reset();
   lock.lock();
-  --numbers_.threads;
   self.ended = !closed_;  // once closed, close() joins them all
 }
 
-// Returns whether there is one: not when the pool ends, nor when a thread that came for a rush has
-// had nothing to do for a while.
-bool Pool::wait_for_job(std::unique_lock<std::mutex>& lock, bool extra) {
+// Returns whether there is one: not when the pool ends, nor when there are more threads than are to
+// stay and this one has had nothing to do for a while.
+bool Pool::wait_for_job(std::unique_lock<std::mutex>& lock) {
   const auto wanted = [this] { return closed_ || !jobs_.empty(); };
   ++idle_;
   if (!wanted() && !std::exchange(lingering_, true)) linger(lock);
-  if (extra) {
-    ready_.wait_for(lock, extra_stays, wanted);
-  } else {
-    ready_.wait(lock, wanted);
+  while (!wanted() && numbers_.threads > options_.size) {
+    const bool heard = ready_.wait_for(lock, options_.overflow_stays, wanted);
+    if (!heard && numbers_.threads > options_.size) break;  // else the others have gone before
   }
+  if (numbers_.threads <= options_.size) ready_.wait(lock, wanted);
   --idle_;
   return !jobs_.empty();
 }

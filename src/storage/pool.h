@@ -35,6 +35,7 @@ class Pool {
     std::size_t queue = 1024;  // jobs that wait; more are refused with `limited`
     Duration check_after = std::chrono::seconds{30};
     Duration max_age = std::chrono::minutes{30};
+    Duration overflow_stays = std::chrono::seconds{5};  // without work
   };
 
   // One piece of work. Exactly one of `run` and `refuse` is called, unless it was called off.
@@ -58,6 +59,7 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
   ~Pool() { close(); }
 
+  // Refuses it with `limited` when too many wait, or there is no thread to be had for it.
   void submit(Job job);
   // Somebody has waited for a while: adds a thread if one may be added.
   void relieve();
@@ -76,10 +78,10 @@ class Pool {
     std::jthread handle;
   };
   std::optional<Error> enqueue(Job& job);
-  void add_thread();
+  Result<> add_thread();
   void reap();
   void serve(Thread& self);
-  bool wait_for_job(std::unique_lock<std::mutex>& lock, bool extra);
+  bool wait_for_job(std::unique_lock<std::mutex>& lock);
   void linger(std::unique_lock<std::mutex>& lock);
   bool work(Job& job, Held& held);
   bool give_back(Job& job);

@@ -176,7 +176,9 @@ describe('On PostgreSQL a bot', { concurrency: 1 }, () => {
     assert.equal(await bot.probe('/livez'), 200);
     await server.thaw();
     await until('it serves again', async () => (await bot.status()).degraded.length === 0, { within: 20000 });
-    await until('writes are taken', async () => /begin with/.test((await bot.cli('chat', '!prefix set !')).stdout));
+    // What had no answer was kept or was not; the bot goes by what the server did.
+    const prefix = (await server.sql('SELECT prefix FROM prefixes', 'bot')).trim() || '!';
+    await until('writes are taken', async () => /begin with/.test((await bot.cli('chat', `${prefix}prefix set !`)).stdout));
     await server.freeze();
     const waiting = bot.cli('chat', '--timeout', '20s', '!prefix set ?');
     await elapse(300);
@@ -371,14 +373,15 @@ describe('A migration', { concurrency: 1 }, () => {
     }
   });
 
-  it('of two programs at once happens once', async (t) => {
+  it('of several programs at once happens once', async (t) => {
     const server = await Postgres.start(t);
     await server.database('bot');
-    for (const url of [`sqlite:${temporaryFolder(t)}/x.db`, server.url('bot')]) {
+    const files = Array.from({ length: 8 }, () => `sqlite:${temporaryFolder(t)}/x.db`); // opening a new file is a race of its own
+    for (const url of [...files, server.url('bot')]) {
       const folder = temporaryFolder(t);
       const env = { ORRERY_DATABASE__URL: url };
-      const all = await Promise.all(Array.from({ length: 4 }, () => execute(program('orrery'), ['db', 'migrate', '--data', folder], { env, asUser: false })));
-      assert.deepEqual(all.map((one) => one.code), [0, 0, 0, 0], all.map((one) => one.stderr).join('\n'));
+      const all = await Promise.all(Array.from({ length: 6 }, () => execute(program('orrery'), ['db', 'migrate', '--data', folder], { env, asUser: false })));
+      assert.deepEqual(all.map((one) => one.code), [0, 0, 0, 0, 0, 0], all.map((one) => one.stderr).join('\n'));
       const status = JSON.parse((await execute(program('orrery'), ['db', 'status', '--json', '--data', folder], { env, asUser: false })).stdout);
       assert.equal(status.version, status.newest);
     }

@@ -96,7 +96,8 @@ Result<std::unique_ptr<storage::Connection>> Backend::connect(Access access,
       std::min(std::chrono::steady_clock::now() + connect_timeout_, patience.deadline);
   const auto places = places_of(address_, names_, {until, patience.token});
   if (!places) return fail(places.error());
-  return postgres::Connection::open(address_, *places, access, presence_, until, patience);
+  return postgres::Connection::open({address_, *places, access, presence_, until, unanswered_},
+                                    patience);
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include "storage/backend.h"
 #include "storage/postgres/address.h"
 #include "storage/postgres/names.h"
+#include "storage/postgres/unanswered.h"
 
 namespace orrery::storage::postgres {
 
@@ -22,6 +23,7 @@ class Backend final : public storage::Backend {
   Dialect dialect() const override { return Dialect::postgres; }
   bool one_writer() const override { return false; }
   Result<std::unique_ptr<Connection>> connect(Access access, const Patience& patience) override;
+  Result<> settle(Connection& connection) override { return unanswered_.end_all(connection); }
   Result<> check(Connection&) override { return {}; }  // the server's own business
   Result<> check_thoroughly(Connection&) override { return {}; }
   Result<> lock_migrations(Connection& connection, const Patience& patience,
@@ -45,6 +47,7 @@ class Backend final : public storage::Backend {
   const Duration connect_timeout_;
   const Presence presence_;
   Names names_;
+  Unanswered unanswered_;
 };
 
 }  // namespace orrery::storage::postgres

@@ -1,6 +1,7 @@
 #include "storage/postgres/connection.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 #include <poll.h>
@@ -26,14 +27,12 @@ TimePoint now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-Connection::Connection(const Libpq& pq, PGconn* handle, Address address)
-    : pq_{pq}, handle_{handle}, address_{std::move(address)} {}
+Connection::Connection(const Libpq& pq, PGconn* handle, const Way& way)
+    : pq_{pq}, handle_{handle}, address_{way.address}, unanswered_{way.unanswered} {}
 
 Connection::~Connection() { pq_.finish(handle_); }
 
-Result<std::unique_ptr<Connection>> Connection::open(const Address& address, const Places& places,
-                                                     Access access, Presence presence,
-                                                     TimePoint until, const Patience& patience) {
+Result<std::unique_ptr<Connection>> Connection::open(const Way& way, const Patience& patience) {
   const auto pq = libpq();
   if (!pq) return fail(pq.error());
   // What comes before dbname may be said otherwise in the URL; what comes after it, and is not
@@ -48,20 +47,20 @@ Result<std::unique_ptr<Connection>> Connection::open(const Address& address, con
                                   nullptr};
   const char* const values[] = {"orrery",
                                 "3000",
-                                address.url.reveal().c_str(),
+                                way.address.url.reveal().c_str(),
                                 "UTF8",
-                                places.hosts.c_str(),
-                                places.addresses.c_str(),
-                                places.ports.c_str(),
+                                way.places.hosts.c_str(),
+                                way.places.addresses.c_str(),
+                                way.places.ports.c_str(),
                                 nullptr};
   PGconn* handle = (*pq)->connect_start(keywords, values, 1);
   if (handle == nullptr) return fail(ErrorKind::limited, "no memory for a database connection");
-  std::unique_ptr<Connection> connection{new Connection{**pq, handle, address}};
-  if (auto met = connection->shake_hands(until, patience); !met)
+  std::unique_ptr<Connection> connection{new Connection{**pq, handle, way}};
+  if (auto met = connection->shake_hands(way.until, patience); !met)
     return fail(std::move(met).error());
   const Bound bound{*connection, patience};
-  auto ready = connection->settle_in(access);
-  if (ready && presence == Presence::announced) ready = connection->announce();
+  auto ready = connection->settle_in(way.access);
+  if (ready && way.presence == Presence::announced) ready = connection->announce();
   if (!ready) return fail(std::move(ready).error());
   return connection;
 }
@@ -106,13 +105,21 @@ Result<> Connection::announce() {
   do {
     auto rows = run({"SELECT pg_try_advisory_lock_shared($1)", {in_use_lock}});
     if (!rows) return fail(std::move(rows).error());
-    if (rows->front().integer(0) != 0) return {};
+    if (rows->front().integer(0) != 0) return learn_process();
     std::this_thread::sleep_for(20ms);
   } while (now() < until && !out_of_patience());
   Error busy{
       ErrorKind::unavailable,
       fmt::format("{} is being restored or taken back by another program", address_.shown())};
   return fail(std::move(busy).remedy("wait until that has finished"));
+}
+
+// A pooler in between may hide it: then there is none.
+Result<> Connection::learn_process() {
+  const auto rows = run({own_process, {}});
+  if (!rows) return fail(rows.error());
+  if (!rows->empty()) process_ = {rows->front().integer(0), rows->front().integer(1)};
+  return {};
 }
 
 // ---- statements
@@ -138,16 +145,16 @@ Result<> Connection::exchange(std::span<const Statement> statements, const TakeR
   collided_ = false;
   cancelled_ = false;
   sent_.clear();
-  if (!usable_) return fail(lost());
   if (statements.empty()) return {};
-  if (auto time = check_patience(); !time) return time;
+  if (auto time = check_patience(); !time) return time;  // that ends what was retired for it, too
+  if (!usable_) return fail(lost());
   const Timed timed{*this, statements.front().sql};
   for (const auto& statement : statements) {
     if (auto good = check(statement); !good) return good;
   }
   pq_.enter_pipeline(handle_);
   if (auto sent = send_all(statements); !sent) return sent;
-  auto done = receive_all(take_last);
+  auto done = receive_or_retire(take_last);
   if (usable_ && pq_.exit_pipeline(handle_) == 0) usable_ = false;
   retire_if_cancelled();
   return done;
@@ -183,6 +190,16 @@ Result<> Connection::send(const Statement& statement) {
   const int good = pq_.send_prepared(handle_, name.c_str(), static_cast<int>(p.values.size()),
                                      p.values.data(), p.lengths.data(), p.formats.data(), 0);
   return good == 1 ? Result<>{} : Result<>{fail(lost())};
+}
+
+// Answers that nobody took would be taken for those of the next statement.
+Result<> Connection::receive_or_retire(const TakeRow& take_last) {
+  try {
+    return receive_all(take_last);
+  } catch (...) {
+    usable_ = false;
+    throw;
+  }
 }
 
 // The first failure counts; what follows it in the pipeline was not even tried.
@@ -263,8 +280,8 @@ Result<> Connection::script(std::string_view sql) {
   collided_ = false;
   cancelled_ = false;
   give_up_ = patience() == nullptr ? now() + unbound : TimePoint::max();
-  if (!usable_) return fail(lost());
   if (auto time = check_patience(); !time) return time;
+  if (!usable_) return fail(lost());
   if (pq_.send_query(handle_, std::string{sql}.c_str()) == 0) return fail(lost());
   if (auto sent = flush(); !sent) return sent;
   Result<> outcome;
@@ -322,11 +339,10 @@ Result<> Connection::wait(short events) {
     if (now() >= give_up_) {
       usable_ = false;
       const bool stopped = patience() != nullptr && patience()->token.requested();
-      return fail(
-          Error{stopped ? ErrorKind::cancelled : ErrorKind::timeout,
-                address_.shown() +
-                    " did not answer to a cancellation; what it was asked may or may not be kept"}
-              .unsure());
+      return fail(unsure(
+          {stopped ? ErrorKind::cancelled : ErrorKind::timeout,
+           address_.shown() +
+               " did not answer to a cancellation; what it was asked may or may not be kept"}));
     }
     pollfd socket{.fd = pq_.socket(handle_), .events = events, .revents = 0};
     if (::poll(&socket, 1, static_cast<int>(look_up.count())) > 0) return {};
@@ -347,7 +363,11 @@ void Connection::cancel() {
     pq.cancel(request, reason, sizeof reason);
     pq.free_cancel(request);
   };
-  async::named_thread("db cancel", send).detach();
+  try {
+    async::named_thread("db cancel", send).detach();
+  } catch (const std::system_error&) {
+    pq_.free_cancel(request);  // no thread is to be had: the grace ends the wait
+  }
 }
 
 void Connection::retire_if_cancelled() { usable_ = usable_ && !cancelled_; }
@@ -383,11 +403,15 @@ Error Connection::failure(const PGresult* result) {
 
 Error Connection::lost() {
   usable_ = false;
-  return Error{
+  Error gone{
       ErrorKind::unavailable,
-      address_.shown() + " ended the connection; what it was asked last may or may not be kept"}
-      .unsure()
-      .remedy(remedy_of("57P01", address_));
+      address_.shown() + " ended the connection; what it was asked last may or may not be kept"};
+  return unsure(std::move(gone).remedy(remedy_of("57P01", address_)));
+}
+
+Error Connection::unsure(Error error) {
+  if (process_) unanswered_.add(*std::exchange(process_, std::nullopt));
+  return std::move(error).unsure();
 }
 
 }  // namespace orrery::storage::postgres

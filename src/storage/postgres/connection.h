@@ -11,6 +11,7 @@
 // Source    https://www.postgresql.org/docs/15/libpq-pipeline-mode.html
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 
 #include "storage/backend.h"
@@ -18,16 +19,22 @@
 #include "storage/postgres/address.h"
 #include "storage/postgres/libpq.h"
 #include "storage/postgres/names.h"
+#include "storage/postgres/unanswered.h"
 
 namespace orrery::storage::postgres {
 
 class Connection final : public storage::Connection {
  public:
-  // Connected by `until`, at home within the patience.
+  struct Way {
+    const Address& address;
+    const Places& places;
+    Access access;
+    Presence presence;
+    TimePoint until;         // for being connected
+    Unanswered& unanswered;  // outlives the connection
+  };
   // Errors: those of connect_failure, timeout, cancelled.
-  static Result<std::unique_ptr<Connection>> open(const Address& address, const Places& places,
-                                                  Access access, Presence presence, TimePoint until,
-                                                  const Patience& patience);
+  static Result<std::unique_ptr<Connection>> open(const Way& way, const Patience& patience);
   ~Connection() override;
 
   Result<> each(const Statement& statement, const TakeRow& take) override;
@@ -50,15 +57,17 @@ class Connection final : public storage::Connection {
   };
   using Answer = std::unique_ptr<PGresult, Freed>;
 
-  Connection(const Libpq& pq, PGconn* handle, Address address);
+  Connection(const Libpq& pq, PGconn* handle, const Way& way);
   Result<> shake_hands(TimePoint deadline, const Patience& patience);
   Result<> settle_in(Access access);
   Result<> announce();
+  Result<> learn_process();
 
   // A pipeline that is one transaction, unless one was begun: out, then its answers in order.
   Result<> exchange(std::span<const Statement> statements, const TakeRow& take_last);
   Result<> send_all(std::span<const Statement> statements);
   Result<> send(const Statement& statement);
+  Result<> receive_or_retire(const TakeRow& take_last);
   Result<> receive_all(const TakeRow& take_last);
   Result<> receive(const TakeRow* take);
   Result<> receive_sync();
@@ -72,6 +81,7 @@ class Connection final : public storage::Connection {
   void retire_if_cancelled();
   Error failure(const PGresult* result);
   Error lost();
+  Error unsure(Error error);
 
   // What was sent and not yet answered.
   struct Sent {
@@ -82,6 +92,8 @@ class Connection final : public storage::Connection {
   const Libpq& pq_;
   PGconn* handle_;
   const Address address_;
+  Unanswered& unanswered_;
+  std::optional<ServerProcess> process_;
   std::unordered_map<std::string, std::string> prepared_;  // by SQL: its name on the server
   std::uint64_t names_ = 0;
   std::vector<Sent> sent_;

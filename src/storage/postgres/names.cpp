@@ -148,6 +148,12 @@ bool wants_lookup(const Address& address, std::span<const std::string> hosts, st
          (ports == 1 || ports == hosts.size()) && std::ranges::any_of(hosts, is_name);
 }
 
+// A host that cannot be found leaves time for the others.
+TimePoint share_of(TimePoint deadline, std::size_t hosts) {
+  const auto now = std::chrono::steady_clock::now();
+  return now + (deadline - now) / static_cast<std::int64_t>(hosts);
+}
+
 }  // namespace
 
 Result<Places> places_of(const Address& address, Names& names, const Patience& patience) {
@@ -158,7 +164,8 @@ Result<Places> places_of(const Address& address, Names& names, const Patience& p
   Growing places;
   std::optional<Error> missing;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
-    auto found = is_name(hosts[i]) ? names.addresses_of(hosts[i], patience) : Addresses{""};
+    const Patience share{share_of(patience.deadline, hosts.size() - i), patience.token};
+    auto found = is_name(hosts[i]) ? names.addresses_of(hosts[i], share) : Addresses{""};
     if (!found && found.error().kind() == ErrorKind::cancelled) return fail(found.error());
     if (!found) missing = found.error();
     for (auto& one : found ? *found : Addresses{})

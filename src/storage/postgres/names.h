@@ -2,8 +2,8 @@
 // likes.
 //
 // Nothing ends a lookup that has begun. Each runs on a thread of its own, which is left behind when
-// nobody waits for it any more; whoever asks for the same name meanwhile waits for the same lookup,
-// so that at most one thread for each name is left.
+// nobody waits for it any more, until the system's own resolver gives up; whoever asks for the same
+// name meanwhile waits for the same lookup, so that at most one thread for each name is left.
 //
 // Threads   any; the asking thread blocks.
 // Lifetime  what is left behind holds on to nothing of its asker's.

@@ -185,6 +185,46 @@ TEST_F(Postgres, A_frozen_server_costs_no_more_than_the_deadline_and_a_grace) {
   EXPECT_TRUE(wait_for(database->read({"SELECT 1", {}}, patience())));
 }
 
+TEST_F(Postgres, What_had_no_answer_is_decided_before_anything_else_is_read) {
+  const auto url = server.make_database();
+  auto backend = make_backend(
+      {.url = url, .data_folder = "/", .connect_timeout = 2s, .presence = Presence::announced});
+  Database database{std::move(*backend), {}, journal, numbers};
+  ASSERT_TRUE(wait_for(database.open(patience())));
+  const auto pid = wait_for(database.read({"SELECT pg_backend_pid()", {}}, patience()));
+  test::Frozen process{pid->front().integer(0)};
+  const auto written = wait_for(database.write({keep}, patience(100ms)));
+  ASSERT_FALSE(written);
+  ASSERT_TRUE(written.error().is_unsure()) << written.error().text();
+  const Statement look{"SELECT count(*) FROM prefixes", {}};
+  const auto early = wait_for(database.read(look, patience()));
+  ASSERT_FALSE(early) << "it may yet be kept";
+  EXPECT_THAT(early.error().text(), HasSubstr("has not ended"));
+  process.thaw();
+  const auto seen = wait_for(database.read(look, patience()));
+  ASSERT_TRUE(seen) << seen.error().text();
+  std::this_thread::sleep_for(100ms);  // in which nothing may come after all
+  EXPECT_EQ(server.sql(server.last_database(), look.sql)[0],
+            static_cast<char>('0' + seen->front().integer(0)));
+}
+
+TEST_F(Postgres, A_statement_whose_time_is_up_in_a_transaction_is_late_and_not_a_lost_database) {
+  auto database = opened(server.make_database());
+  const Database::Work<int> work = [](Connection& connection) -> Result<int> {
+    auto first = connection.run({"SELECT pg_sleep(0.05)", {}});
+    if (!first) return fail(first.error());
+    std::this_thread::sleep_for(300ms);
+    auto second = connection.run(keep);
+    return second ? Result<int>{1} : fail(second.error());
+  };
+  const auto done = wait_for(database->transact(work, patience(200ms)));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind(), ErrorKind::timeout) << done.error().text();
+  EXPECT_FALSE(done.error().is_unsure());
+  EXPECT_FALSE(database->trouble());
+  EXPECT_EQ(count(*database), 0);
+}
+
 // Accepts and says nothing, as a host does whose packets are dropped on the way.
 class Silent {
  public:

@@ -238,13 +238,31 @@ std::string path_of(const std::string& url, const std::string& data_folder) {
   return path.starts_with('/') || path == ":memory:" ? path : data_folder + "/" + path;
 }
 
+namespace {
+
+// When several programs open a new file at once, SQLite refuses the change of its log's mode
+// without asking whether anybody would wait.
+Result<> set_up_in_time(Connection& connection, Duration busy_timeout, const Patience& patience) {
+  const auto until = std::chrono::steady_clock::now() + busy_timeout;
+  while (true) {
+    auto ready = connection.script(set_up);
+    const bool busy = (sqlite3_errcode(connection.handle()) & 0xFF) == SQLITE_BUSY;
+    if (ready || !busy || patience.over() || std::chrono::steady_clock::now() >= until)
+      return ready;
+    sqlite3_sleep(5);
+  }
+}
+
+}  // namespace
+
 Result<std::unique_ptr<storage::Connection>> Backend::connect(Access access,
                                                               const Patience& patience) {
   auto connection = Connection::open(path_, access, busy_timeout_);
   if (!connection) return fail(std::move(connection).error());
   if (access == Access::read_only) return connection;
   const storage::Connection::Bound bound{**connection, patience};
-  if (auto ready = (*connection)->script(set_up); !ready) return fail(std::move(ready).error());
+  auto ready = set_up_in_time(**connection, busy_timeout_, patience);
+  if (!ready) return fail(std::move(ready).error());
   return connection;
 }
 

@@ -113,6 +113,18 @@ struct Binder {
   }
 };
 
+// Leaves a prepared statement as it was; what was bound points into the statement that was given.
+struct Finished {
+  sqlite3_stmt* statement;
+  explicit Finished(sqlite3_stmt* of) : statement{of} {}
+  Finished(const Finished&) = delete;
+  Finished& operator=(const Finished&) = delete;
+  ~Finished() {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+  }
+};
+
 // Parameters are named $1, $2, …; SQLite numbers names in the order in which they appear.
 int place_of(sqlite3_stmt* statement, int index) {
   const char* name = sqlite3_bind_parameter_name(statement, index);
@@ -226,6 +238,7 @@ Result<> Connection::each(const Statement& statement, const TakeRow& take) {
   if (!prepared) return fail(std::move(prepared).error());
   auto* const handle = (*prepared)->handle;
   if (auto bound = bind(**prepared, statement.parameters); !bound) return bound;
+  const Finished finished{handle};
   int code = sqlite3_step(handle);
   for (; code == SQLITE_ROW; code = sqlite3_step(handle)) {
     std::vector<Value> values;
@@ -236,8 +249,6 @@ Result<> Connection::each(const Statement& statement, const TakeRow& take) {
   }
   Result<> done;
   if (code != SQLITE_DONE) done = fail(error("running a statement"));
-  sqlite3_reset(handle);
-  sqlite3_clear_bindings(handle);  // they point into the statement that was given
   return done;
 }
 

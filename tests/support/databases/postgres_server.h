@@ -3,7 +3,10 @@
 // Owns      the server's process and folder; both are gone when the program ends.
 #pragma once
 
+#include <csignal>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 namespace orrery::test {
 
@@ -36,6 +39,23 @@ class PostgresServer {
   std::string port_;
   std::string last_;
   int made_ = 0;
+};
+
+// One of a server's processes stands still, while the others go on.
+class Frozen {
+ public:
+  explicit Frozen(std::int64_t process) : process_{static_cast<int>(process)} {
+    ::kill(process_, SIGSTOP);
+  }
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+  ~Frozen() { thaw(); }
+  void thaw() {
+    if (process_ != 0) ::kill(std::exchange(process_, 0), SIGCONT);
+  }
+
+ private:
+  int process_;
 };
 
 }  // namespace orrery::test
