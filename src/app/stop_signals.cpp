@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "async/thread.h"
+
 namespace orrery::app {
 
 void hear_stop_signals(Hear hear) {
@@ -12,6 +14,46 @@ void hear_stop_signals(Hear hear) {
   sigemptyset(&signals);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) sigaddset(&signals, number);
   pthread_sigmask(hear == Hear::yes ? SIG_UNBLOCK : SIG_BLOCK, &signals, nullptr);
+}
+
+namespace {
+
+constexpr int wake = SIGUSR2;  // of the listener, to its end
+
+sigset_t asked_to_stop() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  return signals;
+}
+
+}  // namespace
+
+SignalledStop::SignalledStop()
+    : listener_{async::named_thread("signals", [this](const std::stop_token&) { listen(); })} {}
+
+SignalledStop::~SignalledStop() { pthread_kill(listener_.native_handle(), wake); }
+
+void SignalledStop::listen() {
+  auto signals = asked_to_stop();
+  sigaddset(&signals, wake);
+  int heard = 0;
+  sigwait(&signals, &heard);
+  if (heard == wake) return;
+  signal_ = heard;
+  source_.request_stop(async::StopReason::shutdown);
+  const auto again = asked_to_stop();
+  pthread_sigmask(SIG_UNBLOCK, &again, nullptr);
+  sigdelset(&signals, SIGINT);
+  sigdelset(&signals, SIGTERM);
+  sigdelset(&signals, SIGHUP);
+  sigwait(&signals, &heard);
+}
+
+void SignalledStop::end_if_asked() const {
+  if (signal_ == 0) return;
+  hear_stop_signals(Hear::yes);
+  ::raise(signal_);
 }
 
 }  // namespace orrery::app

@@ -174,6 +174,11 @@ Result<> mark_undone(Connection& connection, std::int64_t undone, std::int64_t b
 
 }  // namespace
 
+Result<> check_rules(Connection& connection) {
+  auto rules = read(connection, std::nullopt);
+  return rules ? Result<>{} : fail(std::move(rules).error());
+}
+
 Task<Guilds> StoredPermissions::load(storage::Patience patience) {
   const storage::Database::Work<Guilds> work = [](Connection& connection) {
     return read(connection, std::nullopt);

@@ -8,6 +8,9 @@
 
 namespace orrery::records {
 
+// Whether all that is there are rules. Errors: corrupt, naming the row; those of the connection.
+Result<> check_rules(storage::Connection& connection);
+
 class StoredPermissions final : public chat::PermissionRecords {
  public:
   // The database outlives this.

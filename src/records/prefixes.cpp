@@ -12,6 +12,12 @@ std::uint32_t StoredPrefixes::Table::place_of(List list) {
   return at->second;
 }
 
+void StoredPrefixes::Table::note_strange(const std::string& guild) {
+  constexpr std::size_t most = 10;
+  if (strange.size() < most && (strange.empty() || strange.back() != guild))
+    strange.push_back(guild);
+}
+
 // On the database's thread, row by row, so that a hundred thousand guilds are never held twice.
 Result<StoredPrefixes::Table> StoredPrefixes::read(storage::Connection& connection) {
   Table table;
@@ -29,7 +35,10 @@ Result<StoredPrefixes::Table> StoredPrefixes::read(storage::Connection& connecti
                                   finish();
                                   guild = row.text(0);
                                 }
-                                list.push_back(row.text(1));
+                                if (chat::check_prefix(row.text(1)))
+                                  list.push_back(row.text(1));
+                                else
+                                  table.note_strange(guild);
                               });
   if (!done) return fail(std::move(done).error());
   finish();
@@ -73,7 +82,9 @@ Task<> StoredPrefixes::read_again(storage::Patience patience) {
     const auto rows = co_await std::move(reading);
     if (!rows) co_return fail(rows.error());
     List prefixes;
-    for (const auto& row : *rows) prefixes.push_back(row.text(0));
+    for (const auto& row : *rows) {
+      if (chat::check_prefix(row.text(0))) prefixes.push_back(row.text(0));
+    }
     put(guild, std::move(prefixes));
     stale_.erase(guild);
   }

@@ -23,8 +23,10 @@ class StoredPrefixes final : public chat::Prefixes {
   StoredPrefixes(storage::Database& database, std::string fallback)
       : database_{database}, fallback_{std::move(fallback)} {}
 
-  // Errors: those of the database.
+  // Rows that are no prefixes are left out. Errors: those of the database.
   Task<> load(storage::Patience patience);
+  // The guilds in which there were such rows: ten of them at most.
+  const std::vector<std::string>& strange() const { return table_.strange; }
 
   std::span<const std::string> of(std::string_view guild) const override;
   Task<> edit(std::string guild, Edit edit, chat::Author by, storage::Patience patience) override;
@@ -36,10 +38,12 @@ class StoredPrefixes final : public chat::Prefixes {
  private:
   struct Table {
     std::uint32_t place_of(List list);
+    void note_strange(const std::string& guild);
 
     chat::TextMap<std::uint32_t> guilds;  // each guild's place among the lists
     std::deque<List> lists;               // none twice
     std::map<List, std::uint32_t> places;
+    std::vector<std::string> strange;
   };
   static Result<Table> read(storage::Connection& connection);
   // What was set there, in one line; nothing where it is the default.

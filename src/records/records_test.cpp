@@ -174,6 +174,20 @@ TEST(History, What_may_have_been_kept_is_not_kept_twice) {
       << "no longer in doubt, what is added is added";
 }
 
+TEST_P(Records, Rows_that_are_no_prefixes_are_left_out_and_their_guilds_named) {
+  auto database = open();
+  for (const std::string row : {"", "a b", "a prefix that is much too long", "?"}) {
+    ASSERT_TRUE(
+        wait_for(database->write({{"INSERT INTO prefixes VALUES ('g', $1)", {row}}}, patience())));
+  }
+  StoredPrefixes prefixes{*database, "!"};
+  ASSERT_TRUE(wait_for(prefixes.load(patience())));
+  EXPECT_THAT(prefixes.of("g"), ElementsAre("?"));
+  EXPECT_THAT(prefixes.strange(), ElementsAre("g"));
+  ASSERT_TRUE(wait_for(prefixes.set("g", {}, mira, patience())));
+  EXPECT_TRUE(wait_for(database->read({"SELECT * FROM prefixes", {}}, patience()))->empty());
+}
+
 TEST_P(Records, A_bad_prefix_changes_nothing) {
   auto database = open();
   StoredPrefixes prefixes{*database, "!"};

@@ -54,6 +54,9 @@ class Backend {
   // Needs what writing needs, and changes nothing; with `room` also what more data would need.
   enum class Probe { alive, room };
   virtual Result<> probe(Connection& connection, Probe probe) = 0;
+  // Whether tables may be made, as far as can be told without making one. Errors: denied,
+  // not_found.
+  virtual Result<> may_migrate(Connection&) { return {}; }
   virtual Result<Model> describe(Connection& connection) = 0;
   virtual Result<std::int64_t> size(Connection& connection) = 0;
 

@@ -489,7 +489,7 @@ TEST_P(Contract, After_closing_a_call_is_refused) {
   ASSERT_TRUE(wait_for(database->close()));
   const auto rows = read(*database, "SELECT 1");
   ASSERT_FALSE(rows);
-  EXPECT_EQ(rows.error().kind(), ErrorKind::unavailable);
+  EXPECT_EQ(rows.error().kind(), ErrorKind::cancelled);
 }
 
 }  // namespace

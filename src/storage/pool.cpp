@@ -28,7 +28,7 @@ void Pool::submit(Job job) {
 // Takes the job over, or says why not.
 std::optional<Error> Pool::enqueue(Job& job) {
   const std::lock_guard lock{mutex_};
-  if (closed_) return Error{ErrorKind::unavailable, "the database is closed"};
+  if (closed_) return Error{ErrorKind::cancelled, "the database is closed"};
   if (jobs_.size() >= options_.queue)
     return Error{ErrorKind::limited, "too much waits for the database"}.retry_after(1s);
   if (jobs_.size() >= idle_ && numbers_.threads < options_.size) {

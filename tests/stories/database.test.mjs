@@ -164,7 +164,7 @@ describe('On PostgreSQL a bot', { concurrency: 1 }, () => {
 
   it('that stands still is noticed, holds nobody longer than their budget, and a stop is a stop', async (t) => {
     const server = await Postgres.start(t);
-    t.after(() => server.thaw().catch(() => {}));
+    cleanUp(t, () => server.thaw());
     await server.database('bot');
     const bot = await startBot(t, { config: server.config('bot') + '[commands]\nbudget = "2s"\n' });
     await server.freeze();
@@ -389,6 +389,30 @@ describe('A migration', { concurrency: 1 }, () => {
 });
 
 describe('orrery db', { concurrency: 2 }, () => {
+  it('that is told to stop ends its work and leaves nothing of it', async (t) => {
+    const server = await Postgres.start(t);
+    await server.database('bot');
+    const data = temporaryFolder(t);
+    const scratch = temporaryFolder(t);
+    const env = { ORRERY_DATABASE__URL: server.url('bot'), TMPDIR: scratch };
+    assert.equal((await db(data, env, 'migrate')).code, 0);
+    const backup = JSON.parse((await db(data, env, 'backup', '--json')).stdout).file;
+    for (const [mode, ...command] of [['ACCESS SHARE', 'restore', backup], ['ACCESS EXCLUSIVE', 'backup', path.join(data, 'x.dump')]]) {
+      const holder = spawn('psql', [server.url('bot'), '-c', `BEGIN; LOCK TABLE prefixes IN ${mode} MODE; SELECT pg_sleep(600)`], { stdio: 'ignore' });
+      t.after(() => holder.kill('SIGKILL'));
+      await until('the lock is held', async () => (await server.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")) === '1');
+      const child = spawn(program('orrery'), ['db', ...command, '--data', data], { env: { ...env, PATH: process.env.PATH }, stdio: 'ignore' });
+      await until('it waits for the lock', async () => (await server.sql('SELECT count(*) FROM pg_locks WHERE NOT granted')) !== '0');
+      const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal)));
+      child.kill('SIGTERM');
+      assert.equal(await ended, 'SIGTERM', command[0]);
+      assert.deepEqual(fs.readdirSync(scratch), [], command[0]);
+      assert.deepEqual(fs.readdirSync(data).filter((name) => name.includes('.part')), [], command[0]);
+      await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+      await until('nobody works on it any more', async () => (await server.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'bot'")) === '0');
+      assert.equal((await db(data, env, 'validate')).code, 0);
+    }
+  });
 
   it('goes back and forth, makes copies and puts them back, on both databases', async (t) => {
     const server = await Postgres.start(t);

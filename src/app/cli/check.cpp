@@ -13,6 +13,7 @@
 #include "app/data_folder.h"
 #include "app/database_options.h"
 #include "net/port_owner.h"
+#include "records/permissions.h"
 #include "storage/sqlite/backend.h"
 #include "web/account_file.h"
 
@@ -55,6 +56,8 @@ Result<std::string> check_accounts(const std::string& file) {
 Result<std::string> check_new_file(const std::string& path, const std::string& folder) {
   // The data folder is made at a start, any other is not.
   std::error_code error;
+  if (const auto target = fs::read_symlink(path, error); !error)
+    return check_new_file((fs::path{path}.parent_path() / target).string(), folder);
   const auto parent = fs::path{path}.parent_path();
   if (parent != fs::path{folder} && !fs::is_directory(parent, error)) {
     Error missing{ErrorKind::denied, fmt::format("the folder {} does not exist", parent.string())};
@@ -87,8 +90,11 @@ Result<std::string> check_database(const config::Settings& settings, const std::
     if (!found) return fail(found.error());
     auto valid = storage::validate(storage::differences(storage::declared_model(), *found));
     if (!valid) return fail(std::move(valid).error());
+    auto readable = records::check_rules(**connection);
+    if (!readable) return fail(std::move(readable).error());
     return name + " is up to date";
   }
+  if (auto may = (*backend)->may_migrate(**connection); !may) return fail(std::move(may).error());
   return fmt::format("{} will be migrated from {} to {}", name, plan->from, plan->to);
 }
 

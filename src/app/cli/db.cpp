@@ -8,6 +8,7 @@
 #include "app/cli/commands.h"
 #include "app/data_folder.h"
 #include "app/database_options.h"
+#include "app/stop_signals.h"
 #include "storage/upkeep.h"
 
 namespace orrery::app::cli {
@@ -33,9 +34,10 @@ std::string human_bytes(std::int64_t bytes) {
 class Caretaker {
  public:
   Caretaker(const Common& common, const Db& options, config::Settings settings,
-            std::unique_ptr<storage::Backend> backend)
+            std::unique_ptr<storage::Backend> backend, async::StopToken token)
       : common_{common},
         options_{options},
+        token_{std::move(token)},
         folder_{data_folder(common.data)},
         database_{database_options_of(settings, folder_)},
         upkeep_{std::move(backend), backups_folder(folder_), database_.database.migrate.keep} {}
@@ -64,7 +66,7 @@ class Caretaker {
 
  private:
   storage::Patience patience() const {
-    return {std::chrono::steady_clock::now() + options_.timeout, {}};
+    return {std::chrono::steady_clock::now() + options_.timeout, token_};
   }
 
   // Held while the database is changed under the feet of whoever uses it.
@@ -204,6 +206,7 @@ class Caretaker {
     std::vector<char*> arguments;
     for (const auto& word : shell.command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
+    hear_stop_signals(Hear::yes);
     ::execvp(arguments[0], arguments.data());
     Error missing{ErrorKind::unsupported, fmt::format("{} is not installed", shell.command[0])};
     return fail(std::move(missing).remedy("apt-get install " + shell.package));
@@ -211,6 +214,7 @@ class Caretaker {
 
   const Common& common_;
   const Db& options_;
+  const async::StopToken token_;
   const std::string folder_;
   const storage::DatabaseComponent::Options database_;
   Upkeep upkeep_;
@@ -227,14 +231,18 @@ int db(const Common& common, const Db& options) {
   const auto& settings = outcome.loaded.settings;
   const auto folder = data_folder(common.data);
   auto backend = storage::make_backend(database_options_of(settings, folder).backend);
+  std::optional<SignalledStop> stop;
+  if (options.what != Db::Do::shell) stop.emplace();  // that one becomes another program
   Result<Said> said = fail(ErrorKind::internal, "");
   if (backend) {
-    said = Caretaker{common, options, settings, std::move(*backend)}.run();
+    const auto token = stop ? stop->token() : async::StopToken{};
+    said = Caretaker{common, options, settings, std::move(*backend), token}.run();
   } else {
     said = fail(std::move(backend).error());
   }
   if (!said) {
     complain(said.error(), common);
+    if (stop) stop->end_if_asked();
     return static_cast<int>(Exit::no);
   }
   if (common.json) {

@@ -1,11 +1,22 @@
 #include "storage/postgres/address.h"
 
+#include "core/text.h"
 #include "storage/postgres/libpq.h"
 
 namespace orrery::storage::postgres {
 
+// Hosts and ports are lists, with commas.
 std::string Address::shown() const {
-  return fmt::format("PostgreSQL on {}:{}/{}", host, port, name);
+  const auto hosts = split(host, ',');
+  const auto ports = split(port, ',');
+  std::vector<std::string> places;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const auto which = ports[i < ports.size() ? i : 0];
+    const bool numbers = hosts[i].find(':') != std::string_view::npos;  // an address of IPv6
+    places.push_back(fmt::format("{}{}{}:{}", numbers ? "[" : "", hosts[i], numbers ? "]" : "",
+                                 which.empty() ? "5432" : which));
+  }
+  return fmt::format("PostgreSQL on {}/{}", join(places, ", "), name);
 }
 
 Result<Address> parse_address(const std::string& url) {

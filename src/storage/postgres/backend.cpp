@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "storage/copies.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/failure.h"
 #include "storage/postgres/locks.h"
 #include "storage/postgres/tool.h"
 
@@ -22,7 +23,8 @@ constexpr const char* tables =
     "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
     "a.atthasdef OR a.attidentity <> '' "
     "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
-    "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 "
+    "WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND "
+    "c.relkind = 'r' AND a.attnum > 0 "
     "AND NOT a.attisdropped ORDER BY c.relname, a.attnum";
 constexpr const char* indexes =
     "SELECT c.relname, i.relname, x.indisprimary, x.indisunique, "
@@ -31,7 +33,8 @@ constexpr const char* indexes =
     "ON a.attrelid = c.oid AND a.attnum = k.n ORDER BY k.place), ','), "
     "coalesce(pg_get_expr(x.indpred, x.indrelid), '') "
     "FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid "
-    "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' "
+    "WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND "
+    "c.relkind = 'r' "
     "ORDER BY c.relname, i.relname";
 constexpr const char* foreign_keys =
     "SELECT c.relname, f.relname, array_to_string(ARRAY(SELECT a.attname "
@@ -39,12 +42,14 @@ constexpr const char* foreign_keys =
     "ON a.attrelid = c.oid AND a.attnum = n.n ORDER BY n.place), ',') "
     "FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid "
     "JOIN pg_class f ON f.oid = k.confrelid "
-    "WHERE k.contype = 'f' AND c.relnamespace = current_schema()::regnamespace "
+    "WHERE k.contype = 'f' AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = "
+    "current_schema()) "
     "ORDER BY c.relname, k.conname";
 
 constexpr const char* triggers =
     "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-    "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace "
+    "WHERE NOT t.tgisinternal AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = "
+    "current_schema()) "
     "ORDER BY c.relname, t.tgname";
 
 Type type_of(std::string_view declared) {
@@ -178,6 +183,22 @@ Result<> Backend::probe(storage::Connection& connection, Probe probe) {
   }
   if (connection.usable()) connection.roll_back();
   return rows ? Result<>{} : Result<>{fail(std::move(rows).error())};
+}
+
+Result<> Backend::may_migrate(storage::Connection& connection) {
+  const auto rows = connection.run(
+      {"SELECT has_schema_privilege(current_schema(), 'CREATE'), current_schema()", {}});
+  if (!rows) return fail(rows.error());
+  const auto& row = rows->front();
+  if (row.is_null(1)) {
+    Error none{ErrorKind::not_found,
+               name_ + " has no schema for our tables: its search_path names none that exists"};
+    return fail(std::move(none).remedy("make the schema, or set the search_path of the user"));
+  }
+  if (row.integer(0) != 0) return {};
+  Error denied{ErrorKind::denied, fmt::format("{}: this user may not make tables in the schema {}",
+                                              name_, printable(row.text(1)))};
+  return fail(std::move(denied).remedy(remedy_of("42501", address_)));
 }
 
 Result<Model> Backend::describe(storage::Connection& connection) {

@@ -31,6 +31,7 @@ class Backend final : public storage::Backend {
   void unlock_migrations(Connection& connection) override;
   Result<> lock_out_bots(Connection& connection) override;
   Result<> probe(Connection& connection, Probe probe) override;
+  Result<> may_migrate(storage::Connection& connection) override;
   Result<Model> describe(Connection& connection) override;
   Result<std::int64_t> size(Connection& connection) override;
   std::string_view extension() const override { return "dump"; }

@@ -59,7 +59,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const Way& way, const Patie
   if (auto met = connection->shake_hands(way.until, patience); !met)
     return fail(std::move(met).error());
   const Bound bound{*connection, patience};
-  auto ready = connection->settle_in(way.access);
+  auto ready = connection->check_encoding();
+  if (ready) ready = connection->settle_in(way.access);
   if (ready && way.presence == Presence::announced) ready = connection->announce();
   if (!ready) return fail(std::move(ready).error());
   return connection;
@@ -88,6 +89,18 @@ Result<> Connection::shake_hands(TimePoint deadline, const Patience& patience) {
   }
   pq_.set_nonblocking(handle_, 1);
   return {};
+}
+
+// Any other one lacks letters that people write, or takes bytes that are none.
+Result<> Connection::check_encoding() {
+  const char* encoding = pq_.parameter_status(handle_, "server_encoding");
+  if (encoding == nullptr || std::string_view{encoding} == "UTF8") return {};
+  Error other{ErrorKind::unsupported,
+              fmt::format("{} is encoded in {}; it must be UTF8", address_.shown(), encoding)};
+  return fail(
+      std::move(other).remedy(fmt::format("make another one: createdb -E UTF8 -T template0 -h {} "
+                                          "-p {} -U {} NAME, and set database.url",
+                                          address_.host, address_.port, address_.user)));
 }
 
 Result<> Connection::settle_in(Access access) {
@@ -396,7 +409,11 @@ Error Connection::failure(const PGresult* result) {
   }
   collided_ = is_collision(state);
   const auto text = fmt::format("{}: {}", address_.shown(), field(PG_DIAG_MESSAGE_PRIMARY));
-  if (state == "57014" && patience() != nullptr)
+  if (state == "57014" && !out_of_patience()) {
+    return Error{ErrorKind::timeout, text}.remedy(
+        "nobody here called it off: see the statement_timeout of the user and of the database");
+  }
+  if (state == "57014")
     return {patience()->token.requested() ? ErrorKind::cancelled : ErrorKind::timeout, text};
   return Error{kind_of(state), text}.remedy(remedy_of(state, address_));
 }

@@ -59,6 +59,7 @@ class Connection final : public storage::Connection {
 
   Connection(const Libpq& pq, PGconn* handle, const Way& way);
   Result<> shake_hands(TimePoint deadline, const Patience& patience);
+  Result<> check_encoding();
   Result<> settle_in(Access access);
   Result<> announce();
   Result<> learn_process();

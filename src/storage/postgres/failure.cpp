@@ -100,10 +100,17 @@ constexpr Found finds[] = {
      "check the host in database.url; the name server does not know it"},
     {"invalid integer value", ErrorKind::invalid, "check the port in database.url"},
     {"invalid port number", ErrorKind::invalid, "check the port in database.url"},
+    {"value: \"", ErrorKind::invalid, "check the options of database.url, after its question mark"},
+    {"definition of service", ErrorKind::invalid,
+     "check the service that is named (database.url, PGSERVICE) and ~/.pg_service.conf"},
+    {"service file", ErrorKind::invalid,
+     "check the service that is named (database.url, PGSERVICE) and ~/.pg_service.conf"},
+    {"is too long", ErrorKind::invalid,
+     "name a shorter folder for the server's local socket in database.url (up to 107 bytes)"},
 };
 
 // Without the host in front, which our own words name.
-std::string last_part(const std::string& text) {
+std::string last_part(std::string_view text) {
   const auto whole = trim(text.substr(0, text.find('\n')));
   const auto at = whole.rfind("failed: ");
   return printable(at == std::string_view::npos ? whole : whole.substr(at + 8));

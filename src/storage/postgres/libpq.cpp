@@ -44,6 +44,7 @@ Result<Libpq> load() {
   find(pq.finish, "PQfinish");
   find(pq.status, "PQstatus");
   find(pq.socket, "PQsocket");
+  find(pq.parameter_status, "PQparameterStatus");
   find(pq.error_message, "PQerrorMessage");
   find(pq.set_verbosity, "PQsetErrorVerbosity");
   find(pq.set_notice_receiver, "PQsetNoticeReceiver");

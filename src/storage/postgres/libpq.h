@@ -22,6 +22,7 @@ struct Libpq {
   decltype(&PQfinish) finish;
   decltype(&PQstatus) status;
   decltype(&PQsocket) socket;
+  decltype(&PQparameterStatus) parameter_status;
   decltype(&PQerrorMessage) error_message;
   decltype(&PQsetErrorVerbosity) set_verbosity;
   decltype(&PQsetNoticeReceiver) set_notice_receiver;

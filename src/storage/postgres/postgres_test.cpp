@@ -1,5 +1,6 @@
 // What a database on a server can suffer, and what its users are told.
 #include <thread>
+#include <tuple>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -88,6 +89,57 @@ TEST_F(Postgres, A_url_that_means_nothing_is_refused_without_repeating_it) {
   const auto backend = make_backend({.url = "postgresql://a:hunter2@[x/y", .data_folder = "/"});
   ASSERT_FALSE(backend);
   EXPECT_THAT(backend.error().text(), testing::Not(HasSubstr("hunter2")));
+}
+
+TEST_F(Postgres, What_is_wrong_with_a_url_is_told_in_words) {
+  const std::string begin = "postgresql://a:hunter2@127.0.0.1:";
+  const std::tuple<const char*, const char*, const char*> cases[] = {
+      {"99999/bot", "invalid port number: \"99999\"", "port"},
+      {"1/bot?sslmode=nonsense", "invalid sslmode value: \"nonsense\"", "options"},
+      {"1/bot?service=nope", "nope", "service"},
+      {"1/bot?host=/a-folder-with-a-name-that-is-much-longer-than-any-socket-may-have-because-the-"
+       "kernel-keeps-room-for-a-hundred-bytes",
+       "is too long", "folder"}};
+  for (const auto& [rest, text, remedy] : cases) {
+    const auto error = failure_of(begin + rest);
+    EXPECT_THAT(error.text(), HasSubstr(text));
+    EXPECT_THAT(error.remedy(), HasSubstr(remedy)) << rest;
+    EXPECT_THAT(error.text(), testing::Not(HasSubstr("hunter2")));
+  }
+}
+
+TEST_F(Postgres, A_schema_may_have_any_name) {
+  auto url = server.make_database();
+  server.sql(server.last_database(), "CREATE SCHEMA \"My \"\"Bot\" AUTHORIZATION orrery");
+  server.sql(server.last_database(), "ALTER ROLE orrery IN DATABASE " + server.last_database() +
+                                         " SET search_path TO \"My \"\"Bot\"");
+  EXPECT_EQ(count(*opened(url)), 0);
+  EXPECT_EQ(count(*opened(url)), 0) << "found again";
+}
+
+TEST_F(Postgres, Whether_tables_may_be_made_is_told_before_one_is) {
+  const auto url = server.make_database();
+  const auto backend = make_backend({.url = url, .data_folder = "/"});
+  auto connection = *(*backend)->connect(Access::read_only, patience());
+  EXPECT_TRUE((*backend)->may_migrate(*connection));
+  server.sql(server.last_database(), "ALTER ROLE orrery IN DATABASE " + server.last_database() +
+                                         " SET search_path TO nowhere");
+  connection = *(*backend)->connect(Access::read_only, patience());
+  EXPECT_THAT((*backend)->may_migrate(*connection).error().text(), HasSubstr("no schema"));
+}
+
+TEST_F(Postgres, A_database_that_cannot_hold_every_letter_is_refused) {
+  server.sql("postgres", "CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LOCALE 'C'");
+  const auto error = failure_of(server.url("latin", "orbit and orrery"));
+  EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+  EXPECT_THAT(error.text(), HasSubstr("LATIN1"));
+  EXPECT_THAT(error.remedy(), HasSubstr("createdb -E UTF8"));
+}
+
+TEST_F(Postgres, Several_hosts_are_shown_each_with_its_port) {
+  const auto backend =
+      make_backend({.url = "postgresql://a@one:1,[::1],10.0.0.1:3/bot", .data_folder = "/"});
+  EXPECT_EQ((*backend)->name(), "PostgreSQL on one:1, [::1]:5432, 10.0.0.1:3/bot");
 }
 
 TEST_F(Postgres, A_connection_cut_in_the_middle_of_a_transaction_keeps_nothing) {

@@ -86,6 +86,13 @@ Result<> check_history(const std::string& file, std::span<const Known> known,
   return {};
 }
 
+// Behind links: what is put in the place of a database is put where it is.
+std::string real_of(const std::string& path) {
+  std::error_code error;
+  const auto real = fs::canonical(path, error);
+  return error ? path : real.string();
+}
+
 // A file of this name, for something that is in the way: "/srv/orrery.db.damaged-20260131T120000Z".
 std::string aside(const std::string& path) {
   auto stamp = iso8601(wall_now()).substr(0, 19) + "Z";
@@ -347,19 +354,25 @@ Result<> Backend::examine(const std::string& file, std::span<const Known> known,
 
 Result<std::string> Backend::restore(const std::string& file, std::span<const Known> known,
                                      const Patience& patience) {
+  std::error_code error;
+  if (fs::equivalent(file, path_, error)) {
+    Error same{ErrorKind::invalid, fmt::format("{} is the database itself, and no copy", file)};
+    return fail(std::move(same).remedy("see what copies there are: orrery db status"));
+  }
+  const auto path = real_of(path_);
   if (auto good = examine(file, known, patience); !good) return fail(std::move(good).error());
   auto from = Connection::open(file, Access::read_only, busy_timeout_);
   if (!from) return fail(std::move(from).error());
-  auto moved = make_room(path_, busy_timeout_);
+  auto moved = make_room(path, busy_timeout_);
   if (!moved) return fail(std::move(moved).error());
   auto copied = [&]() -> Result<> {
-    auto to = Connection::open(path_, Access::read_write, busy_timeout_);
+    auto to = Connection::open(path, Access::read_write, busy_timeout_);
     if (!to) return fail(std::move(to).error());
     // One transaction of SQLite's: readers see the old database or the new one.
     return copy(**from, **to, patience);
   }();
   if (copied) return moved;
-  if (!moved->empty()) put_back(*moved, path_);
+  if (!moved->empty()) put_back(*moved, path);
   return fail(std::move(copied).error());
 }
 

@@ -6,6 +6,8 @@
 
 #include <sqlite3.h>
 
+#include "core/utf8.h"
+
 namespace orrery::storage::sqlite {
 namespace {
 
@@ -72,9 +74,18 @@ std::string open_reason(const std::string& path, const char* fallback) {
     return error ? error.message() : fmt::format("the folder {} does not exist", folder.string());
   }
   const int code = errno;
-  if (code == EACCES || code == EPERM || code == EROFS || code == ENOSPC)
+  if (code == EACCES || code == EPERM || code == EROFS || code == ENOSPC || code == EMFILE ||
+      code == ENFILE)
     return std::strerror(code);
   return fallback;
+}
+
+std::string open_remedy(int code, const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    return "name a file in database.url, not a folder; or move the folder away";
+  const bool few = errno == EMFILE || errno == ENFILE;
+  return few ? "raise the limit of open files (ulimit -n, LimitNOFILE)" : remedy_of(code, path);
 }
 
 Value value_of(sqlite3_stmt* statement, int column) {
@@ -85,7 +96,11 @@ Value value_of(sqlite3_stmt* statement, int column) {
       return sqlite3_column_double(statement, column);
     case SQLITE_TEXT: {
       const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-      return std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
+      const std::string_view bytes{
+          text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
+      // A file takes anything for text, by other programs.
+      const bool good = is_utf8(bytes) && bytes.find('\0') == std::string_view::npos;
+      return good ? std::string{bytes} : as_utf8(bytes);
     }
     case SQLITE_BLOB: {
       const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement, column));
@@ -148,13 +163,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Ac
   if (code != SQLITE_OK) {
     const auto reason = open_reason(path, sqlite3_errstr(code));
     sqlite3_close_v2(handle);
-    std::error_code ignored;
-    if (access == Access::read_only && !std::filesystem::exists(path, ignored)) {
+    std::error_code hidden;  // in a folder that may not be entered
+    if (access == Access::read_only && !std::filesystem::exists(path, hidden) && !hidden) {
       return fail(Error{ErrorKind::not_found, fmt::format("{} does not exist yet", path)}.remedy(
           "the first start makes it, or: orrery db migrate"));
     }
     Error error{kind_of(code), fmt::format("{} cannot be opened: {}", path, reason)};
-    return fail(std::move(error).remedy(remedy_of(code, path)));
+    return fail(std::move(error).remedy(open_remedy(code, path)));
   }
   // A file that may only be read is opened without a word, and the first write would fail.
   if (access == Access::read_write && sqlite3_db_readonly(handle, "main") == 1) {

@@ -54,6 +54,45 @@ TEST_F(Sqlite, A_copy_is_put_in_the_place_of_what_is_no_database_which_is_kept_a
   EXPECT_TRUE(wait_for(database()->open(patience())));
 }
 
+TEST_F(Sqlite, The_database_itself_is_no_copy_to_put_back_by_any_name) {
+  ASSERT_TRUE(wait_for(database()->open(patience())));
+  const auto link = folder.path + "/link.db";
+  std::filesystem::create_symlink(path, link);
+  Upkeep upkeep{std::make_unique<Backend>(path, 100ms), folder.path + "/backups", 3};
+  for (const auto& name : {path, link}) {
+    const auto restored = upkeep.restore(name, patience(2s));
+    ASSERT_FALSE(restored) << name;
+    EXPECT_EQ(restored.error().kind(), ErrorKind::invalid) << restored.error().text();
+    EXPECT_THAT(restored.error().text(), HasSubstr("the database itself"));
+  }
+}
+
+TEST_F(Sqlite, Behind_a_link_a_copy_is_put_where_the_database_is) {
+  const auto link = folder.path + "/link.db";
+  ASSERT_TRUE(wait_for(database()->open(patience())));
+  std::filesystem::create_symlink(path, link);
+  Upkeep upkeep{std::make_unique<Backend>(link, 100ms), folder.path + "/backups", 3};
+  const auto copy = upkeep.back_up(std::nullopt, patience());
+  ASSERT_TRUE(copy) << copy.error().text();
+  std::filesystem::remove(path + "-wal");
+  std::ofstream{path} << std::string(5000, 'x');
+  const auto restored = upkeep.restore(*copy, patience());
+  ASSERT_TRUE(restored) << restored.error().text();
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_THAT(restored->before, HasSubstr("test.db.damaged-"));
+  EXPECT_TRUE(wait_for(database()->open(patience())));
+}
+
+TEST_F(Sqlite, What_other_programs_wrote_is_text_when_it_is_read) {
+  auto ours = database();
+  ASSERT_TRUE(wait_for(ours->open(patience())));
+  const auto rows = wait_for(
+      ours->read({"SELECT CAST(x'61ff62' AS TEXT), CAST(x'610062' AS TEXT)", {}}, patience()));
+  ASSERT_TRUE(rows) << rows.error().text();
+  EXPECT_EQ(rows->front().text(0), "a\uFFFDb");
+  EXPECT_EQ(rows->front().text(1), "a\uFFFDb");
+}
+
 TEST_F(Sqlite, A_copy_of_a_database_that_others_write_to_all_the_time_is_finished) {
   auto busy = database(5s);
   ASSERT_TRUE(wait_for(busy->open(patience())));

@@ -137,6 +137,8 @@ Result<Change> change_in(const json::object& body) {
 
 // {"prefixes":["!","?"]}, {"add":"?"} or {"remove":"?"}
 Result<chat::Prefixes::Edit> edit_in(const json::object& body) {
+  if (body.contains("add") + body.contains("remove") + body.contains("prefixes") > 1)
+    return fail(ErrorKind::invalid, "give one of 'prefixes', 'add' and 'remove'");
   if (const auto* one = body.if_contains("add"); one != nullptr && one->is_string())
     return chat::with_prefix(std::string{one->as_string()});
   if (const auto* one = body.if_contains("remove"); one != nullptr && one->is_string())
@@ -310,8 +312,9 @@ class GuildRoutes {
     std::int64_t before = std::numeric_limits<std::int64_t>::max();
     if (const auto given = request.parameter("before")) {
       const auto* const end = given->data() + given->size();
-      if (std::from_chars(given->data(), end, before).ptr != end)
-        return refuse({ErrorKind::invalid, "'before' must be a whole number"});
+      const auto read = std::from_chars(given->data(), end, before);
+      if (read.ptr != end || read.ec != std::errc{} || before < 1)
+        return refuse({ErrorKind::invalid, "'before' must be the number of an entry"});
     }
     const auto guild = request.parameter("guild").value_or("");
     return ask([guild, before](const Services& services, async::Patience patience) {
