@@ -128,19 +128,38 @@ Result<int> Upkeep::version(const Patience& patience) {
   });
 }
 
+namespace {
+
+Result<> check_new_copy(const std::string& file) {
+  std::error_code error;
+  if (file.empty()) return fail(ErrorKind::invalid, "a copy needs the name of a file");
+  if (fs::exists(file, error)) {
+    Error there{ErrorKind::conflict, fmt::format("{} exists already", file)};
+    return fail(std::move(there).remedy("name another file"));
+  }
+  const auto folder = fs::absolute(file, error).parent_path();
+  if (fs::is_directory(folder, error)) return {};
+  Error missing{ErrorKind::not_found, fmt::format("there is no folder {}", folder.string())};
+  return fail(std::move(missing).remedy("make it, or name another file"));
+}
+
+}  // namespace
+
 Result<std::string> Upkeep::back_up(std::optional<std::string> file, const Patience& patience) {
+  if (file) {
+    if (auto good = check_new_copy(*file); !good) return fail(std::move(good).error());
+  }
   // A newer or strange one is worth a copy, too; only its version is not known.
   const auto at = version(patience);
   if (!at && at.error().kind() != ErrorKind::corrupt) return fail(at.error());
+  if (at && *at == 0 && backend_->dialect() == Dialect::postgres) {
+    Error empty{ErrorKind::not_found, backend_->name() + " holds nothing of ours yet"};
+    return fail(std::move(empty).remedy("the first start makes our tables, or: orrery db migrate"));
+  }
   if (!file) {
     auto fresh = backup_file(*backend_, backups_, at.value_or(0), Purpose::asked_for);
     if (!fresh) return fresh;
     file = std::move(*fresh);
-  }
-  std::error_code error;
-  if (fs::exists(*file, error)) {
-    return fail(Error{ErrorKind::conflict, fmt::format("{} exists already", *file)}.remedy(
-        "name another file"));
   }
   if (auto done = backend_->back_up(*file, patience); !done) return fail(std::move(done).error());
   return *file;
@@ -182,7 +201,9 @@ Result<> Upkeep::examine(const std::string& file, const Patience& patience) {
 Result<Upkeep::Restored> Upkeep::restore(const std::string& file, const Patience& patience) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) {
-    Error missing{ErrorKind::not_found, fmt::format("there is no file {}", file)};
+    const bool folder = fs::is_directory(file, error);
+    Error missing{ErrorKind::not_found,
+                  folder ? file + " is a folder, and no copy" : "there is no file " + file};
     return fail(std::move(missing).remedy("orrery db backup makes one; those made so far are in " +
                                           backups_));
   }

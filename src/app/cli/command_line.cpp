@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 #include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 
+#include "app/cli/client.h"
 #include "config/schema.h"
 #include "core/text.h"
 
@@ -51,8 +54,14 @@ class Parser {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-      const auto slip = e.get_exit_code() == 0 ? std::string{} : unknown_command(argc, argv);
-      if (slip.empty()) return app_.exit(e) == 0 ? 0 : 2;
+      if (e.get_exit_code() == 0) return app_.exit(e);
+      const auto slip = unknown_command(argc, argv);
+      const std::span words{argv, static_cast<std::size_t>(argc)};
+      const bool json =
+          std::ranges::any_of(words, [](std::string_view w) { return w == "--json"; });
+      if (json)
+        print_json({{"status", "error"}, {"message", slip.empty() ? std::string{e.what()} : slip}});
+      if (slip.empty()) return app_.exit(e), 2;
       std::fprintf(stderr, "orrery: %s\n", slip.c_str());
       return 2;
     }
