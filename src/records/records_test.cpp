@@ -149,7 +149,8 @@ TEST(History, What_may_have_been_kept_is_not_kept_twice) {
                                         .presence = storage::Presence::announced});
   Journal journal;
   storage::DatabaseNumbers numbers;
-  storage::Database database{std::move(*backend), {}, journal, numbers};
+  storage::Database database{
+      std::move(*backend), {.connections = 1, .overflow = 0}, journal, numbers};
   ASSERT_TRUE(wait_for(database.open(patience())));
   const auto pid = wait_for(database.read({"SELECT pg_backend_pid()", {}}, patience()));
   StoredHistory history{database};

@@ -241,7 +241,7 @@ TEST_F(Postgres, What_had_no_answer_is_decided_before_anything_else_is_read) {
   const auto url = server.make_database();
   auto backend = make_backend(
       {.url = url, .data_folder = "/", .connect_timeout = 2s, .presence = Presence::announced});
-  Database database{std::move(*backend), {}, journal, numbers};
+  Database database{std::move(*backend), {.connections = 1, .overflow = 0}, journal, numbers};
   ASSERT_TRUE(wait_for(database.open(patience())));
   const auto pid = wait_for(database.read({"SELECT pg_backend_pid()", {}}, patience()));
   test::Frozen process{pid->front().integer(0)};
