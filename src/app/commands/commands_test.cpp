@@ -268,7 +268,8 @@ TEST_P(Guild, Guilds_are_apart) {
   EXPECT_EQ(say("eve", "!ping", "general", "other"), "pong");
   EXPECT_THAT(say("king", "!permissions audit", "general", "other"),
               HasSubstr("Nobody has changed"));
-  EXPECT_THAT(say("king", "!permissions undo 1", "general", "other"), HasSubstr("another guild"));
+  EXPECT_THAT(say("king", "!permissions undo 1", "general", "other"),
+              HasSubstr("no entry 1 of this guild"));
 }
 
 TEST_P(Guild, Several_prefixes_a_mention_and_the_default) {
