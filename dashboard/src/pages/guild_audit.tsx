@@ -45,7 +45,8 @@ export function Audit() {
         {entries.value.map((entry) => (
           <li key={entry.number}>
             <span>
-              <span class="tag">{entry.number}</span> {word('audit', entry.what.replace(' ', '_'))} <b>{entry.subject.replace('\n', ' · ')}</b>: {entry.was ?? t('audit.default')} → {entry.became ?? t('audit.default')}
+              <span class="tag">{entry.number}</span> {word('audit', entry.what.replace(' ', '_'))}
+              {entry.subject && <b> {entry.subject.replace('\n', ' · ')}</b>}: {entry.was ?? t('audit.default')} → {entry.became ?? t('audit.default')}
               <br />
               <span class="faint">
                 {clock(entry.at)} · {entry.actor_name || entry.actor}
