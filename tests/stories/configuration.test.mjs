@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { execute, program, startBot, temporaryFolder, write } from '../support/bot.mjs';
+import { execute, own, program, startBot, temporaryFolder, write } from '../support/bot.mjs';
 
 // Runs with this configuration, to its end.
 async function refused(t, config, { env = {}, args = [] } = {}) {
@@ -70,6 +70,17 @@ describe('A configuration', { concurrency: 3 }, () => {
       assert.match(end.stderr, /orrery\.toml:2: http\.prot/);
     }
     assert.ok(!fs.existsSync(path.join(folder, 'data')));
+  });
+
+  it('that puts the database behind a link is followed to where it leads, or does not', async (t) => {
+    const folder = temporaryFolder(t);
+    for (const [target, code, words] of [['orrery.db', 1, /leads to itself/], ['nowhere/x.db', 1, /nowhere does not exist/], ['x.db', 0, /x\.db will be made/]]) {
+      const data = own(fs.mkdtempSync(path.join(folder, 'data-')));
+      fs.symlinkSync(target, path.join(data, 'orrery.db'));
+      const end = await execute(program('orrery'), ['check', '--data', data], { cwd: folder, env: { HOME: folder, ORRERY_HTTP__PORT: '0' } });
+      assert.match(end.stdout, words, end.stdout);
+      assert.equal(end.code, code, end.stdout);
+    }
   });
 
   it('comes from flags, then the environment, then .env, then secret files, then the file', async (t) => {

@@ -52,12 +52,26 @@ Result<std::string> check_accounts(const std::string& file) {
   return fmt::format("{} user{}", users, users == 1 ? "" : "s");
 }
 
+// Where links lead, also to a file that is not there yet. Errors: denied (to themselves).
+Result<fs::path> behind_links(fs::path path) {
+  constexpr int most = 40;  // as the kernel follows
+  for (int i = 0; i < most; ++i) {
+    std::error_code error;
+    const auto target = fs::read_symlink(path, error);
+    if (error) return path;
+    path = path.parent_path() / target;
+  }
+  Error loop{ErrorKind::denied, path.string() + " is a link that leads to itself"};
+  return fail(std::move(loop).remedy("mend the link, or set database.url"));
+}
+
 // A file that is not there yet: whether it could be made.
-Result<std::string> check_new_file(const std::string& path, const std::string& folder) {
+Result<std::string> check_new_file(const std::string& name, const std::string& folder) {
+  const auto found = behind_links(name);
+  if (!found) return fail(found.error());
+  const auto path = found->string();
   // The data folder is made at a start, any other is not.
   std::error_code error;
-  if (const auto target = fs::read_symlink(path, error); !error)
-    return check_new_file((fs::path{path}.parent_path() / target).string(), folder);
   const auto parent = fs::path{path}.parent_path();
   if (parent != fs::path{folder} && !fs::is_directory(parent, error)) {
     Error missing{ErrorKind::denied, fmt::format("the folder {} does not exist", parent.string())};
