@@ -1,6 +1,8 @@
 // orrery-bench-storage ROUNDS FOLDER [POSTGRES-URL]: the database layer beside the raw client
 // libraries doing the same work, one after the other in each round.
 //
+// Over 400 lines, because each work stands beside the same work by the raw library.
+//
 // The work: rows read by their key and rows inserted, alone and in transactions of 32.
 #include <algorithm>
 #include <cstdio>

@@ -35,19 +35,19 @@ SignalledStop::SignalledStop()
 SignalledStop::~SignalledStop() { pthread_kill(listener_.native_handle(), wake); }
 
 void SignalledStop::listen() {
-  auto signals = asked_to_stop();
-  sigaddset(&signals, wake);
+  sigset_t end;
+  sigemptyset(&end);
+  sigaddset(&end, wake);
+  auto any = asked_to_stop();
+  sigaddset(&any, wake);
   int heard = 0;
-  sigwait(&signals, &heard);
+  sigwait(&any, &heard);
   if (heard == wake) return;
   signal_ = heard;
   source_.request_stop(async::StopReason::shutdown);
-  const auto again = asked_to_stop();
+  const auto again = asked_to_stop();  // ends the process
   pthread_sigmask(SIG_UNBLOCK, &again, nullptr);
-  sigdelset(&signals, SIGINT);
-  sigdelset(&signals, SIGTERM);
-  sigdelset(&signals, SIGHUP);
-  sigwait(&signals, &heard);
+  sigwait(&end, &heard);
 }
 
 void SignalledStop::end_if_asked() const {

@@ -23,6 +23,10 @@ storage::Statement insertion(const chat::AuditEntry& entry) {
        entry.actor_name, entry.action, entry.subject, kept(entry.was), kept(entry.became)}};
 }
 
+void enter(const chat::AuditEntry& entry, std::vector<storage::Statement>& statements) {
+  if (entry.was != entry.became) statements.push_back(insertion(entry));
+}
+
 chat::AuditEntry entry_in(const storage::Row& row) {
   return {.number = row.integer(0),
           .at = WallTime{std::chrono::milliseconds{row.integer(1)}},

@@ -8,6 +8,8 @@ namespace orrery::records {
 
 // Returns its number.
 storage::Statement insertion(const chat::AuditEntry& entry);
+// Adds it to what is written, unless it says that nothing changes.
+void enter(const chat::AuditEntry& entry, std::vector<storage::Statement>& statements);
 
 // "SELECT …", to which conditions may be added; each of its rows is an entry.
 extern const char* const select_entries;

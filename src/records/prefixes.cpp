@@ -114,7 +114,7 @@ Task<> StoredPrefixes::edit(std::string guild, Edit edit, chat::Author by,
   entry.action = chat::prefixes_action;
   entry.was = line_of(guild);
   if (!prefixes.empty()) entry.became = join(prefixes, " ");
-  if (entry.was != entry.became) statements.push_back(insertion(entry));
+  enter(entry, statements);
   auto writing = database_.write(std::move(statements), patience);
   auto rows = co_await std::move(writing);
   if (rows) {

@@ -109,16 +109,22 @@ TEST_P(Records, Changes_of_prefixes_and_settings_are_in_the_audit_log) {
                                 "Mira: prefixes  ? -> hey ?", "Mira: prefixes  - -> ?"));
 }
 
+// By the owner, in this guild.
+Result<std::int64_t> undo(storage::Database& database, const std::string& guild,
+                          std::int64_t number) {
+  StoredPermissions records{database};
+  chat::Permissions permissions{records, {}};
+  const chat::CommandRegistry none;
+  const chat::Someone boss{.guild = guild, .author = {"boss", "Boss", chat::Standing::owner}};
+  auto granted = permissions.may_edit(boss, "permissions");
+  return wait_for(permissions.undo(std::move(*granted), number, none, patience()));
+}
+
 TEST_P(Records, What_is_no_change_of_permissions_is_not_undone_by_its_number) {
   auto database = open();
   StoredPrefixes prefixes{*database, "!"};
   ASSERT_TRUE(wait_for(prefixes.set("g", {"?"}, mira, patience())));
-  StoredPermissions records{*database};
-  chat::Permissions permissions{records, {}};
-  const chat::CommandRegistry none;
-  const chat::Someone boss{.guild = "g", .author = {"boss", "Boss", chat::Standing::owner}};
-  auto granted = permissions.may_edit(boss, "permissions");
-  const auto undone = wait_for(permissions.undo(std::move(*granted), 1, none, patience()));
+  const auto undone = undo(*database, "g", 1);
   ASSERT_FALSE(undone);
   EXPECT_EQ(undone.error().kind(), ErrorKind::invalid);
   EXPECT_THAT(undone.error().remedy(), HasSubstr("the default"));
@@ -130,12 +136,7 @@ TEST_P(Records, One_guild_is_told_nothing_of_anothers_entries) {
   StoredPrefixes prefixes{*database, "!"};
   for (const auto* prefix : {"secret", "?"})
     ASSERT_TRUE(wait_for(prefixes.set("g", {prefix}, mira, patience())));
-  StoredPermissions records{*database};
-  chat::Permissions permissions{records, {}};
-  const chat::CommandRegistry none;
-  const chat::Someone boss{.guild = "h", .author = {"boss", "Boss", chat::Standing::owner}};
-  auto granted = permissions.may_edit(boss, "permissions");
-  const auto undone = wait_for(permissions.undo(std::move(*granted), 2, none, patience()));
+  const auto undone = undo(*database, "h", 2);
   ASSERT_FALSE(undone);
   EXPECT_EQ(undone.error().kind(), ErrorKind::not_found);
   EXPECT_THAT(undone.error().text() + undone.error().remedy(), testing::Not(HasSubstr("secret")));

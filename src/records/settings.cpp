@@ -80,7 +80,7 @@ Task<> StoredSettings::set_of_guild(std::string guild, std::string name,
   entry.subject = name;
   if (const auto* was = of_guild(guild, name)) entry.was = *was;
   entry.became = value;
-  if (entry.was != entry.became) statements.push_back(insertion(entry));
+  enter(entry, statements);
   auto writing = write(std::move(statements), patience);
   auto written = co_await std::move(writing);
   if (written && value) guilds_[guild][name] = std::move(*value);

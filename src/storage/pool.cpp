@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration cool_off = 200ms;
-constexpr Duration moment = 50us;
+constexpr Duration lingers = 50us;
 
 TimePoint now() { return std::chrono::steady_clock::now(); }
 
@@ -109,7 +109,7 @@ bool Pool::wait_for_job(std::unique_lock<std::mutex>& lock) {
 void Pool::linger(std::unique_lock<std::mutex>& lock) {
   knock_.store(false, std::memory_order_relaxed);
   lock.unlock();
-  for (const auto until = now() + moment; !knock_.load(std::memory_order_acquire);) {
+  for (const auto until = now() + lingers; !knock_.load(std::memory_order_acquire);) {
     if (now() >= until) break;
     std::this_thread::yield();
   }

@@ -231,18 +231,16 @@ int db(const Common& common, const Db& options) {
   const auto& settings = outcome.loaded.settings;
   const auto folder = data_folder(common.data);
   auto backend = storage::make_backend(database_options_of(settings, folder).backend);
-  std::optional<SignalledStop> stop;
-  if (options.what != Db::Do::shell) stop.emplace();  // that one becomes another program
+  const SignalledStop stop;
   Result<Said> said = fail(ErrorKind::internal, "");
   if (backend) {
-    const auto token = stop ? stop->token() : async::StopToken{};
-    said = Caretaker{common, options, settings, std::move(*backend), token}.run();
+    said = Caretaker{common, options, settings, std::move(*backend), stop.token()}.run();
   } else {
     said = fail(std::move(backend).error());
   }
   if (!said) {
     complain(said.error(), common);
-    if (stop) stop->end_if_asked();
+    stop.end_if_asked();
     return static_cast<int>(Exit::no);
   }
   if (common.json) {

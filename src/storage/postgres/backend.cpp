@@ -19,12 +19,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Of the tables that are ours; its name may need quotes, which a cast to regnamespace would drop.
+constexpr const char* in_our_schema =
+    "c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())";
+
 constexpr const char* tables =
     "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
     "a.atthasdef OR a.attidentity <> '' "
     "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
-    "WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND "
-    "c.relkind = 'r' AND a.attnum > 0 "
+    "WHERE {schema} AND c.relkind = 'r' AND a.attnum > 0 "
     "AND NOT a.attisdropped ORDER BY c.relname, a.attnum";
 constexpr const char* indexes =
     "SELECT c.relname, i.relname, x.indisprimary, x.indisunique, "
@@ -33,8 +36,7 @@ constexpr const char* indexes =
     "ON a.attrelid = c.oid AND a.attnum = k.n ORDER BY k.place), ','), "
     "coalesce(pg_get_expr(x.indpred, x.indrelid), '') "
     "FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid "
-    "WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND "
-    "c.relkind = 'r' "
+    "WHERE {schema} AND c.relkind = 'r' "
     "ORDER BY c.relname, i.relname";
 constexpr const char* foreign_keys =
     "SELECT c.relname, f.relname, array_to_string(ARRAY(SELECT a.attname "
@@ -42,14 +44,12 @@ constexpr const char* foreign_keys =
     "ON a.attrelid = c.oid AND a.attnum = n.n ORDER BY n.place), ',') "
     "FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid "
     "JOIN pg_class f ON f.oid = k.confrelid "
-    "WHERE k.contype = 'f' AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = "
-    "current_schema()) "
+    "WHERE k.contype = 'f' AND {schema} "
     "ORDER BY c.relname, k.conname";
 
 constexpr const char* triggers =
     "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-    "WHERE NOT t.tgisinternal AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = "
-    "current_schema()) "
+    "WHERE NOT t.tgisinternal AND {schema} "
     "ORDER BY c.relname, t.tgname";
 
 Type type_of(std::string_view declared) {
@@ -209,7 +209,8 @@ Result<Model> Backend::describe(storage::Connection& connection) {
       {foreign_keys, take_foreign_key},
       {triggers, take_trigger}};
   for (const auto& [sql, take] : parts) {
-    auto done = connection.each({sql, {}}, [&](const Row& row) { take(found, row); });
+    const auto asked = fmt::format(fmt::runtime(sql), fmt::arg("schema", in_our_schema));
+    auto done = connection.each({asked, {}}, [&](const Row& row) { take(found, row); });
     if (!done) return fail(std::move(done).error());
   }
   Model model;

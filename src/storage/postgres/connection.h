@@ -47,6 +47,8 @@ class Connection final : public storage::Connection {
   bool usable() override;
 
  private:
+  static constexpr std::chrono::milliseconds look_up{10};  // how often a wait hears its stop token
+
   // Cannot collide, unlike a serialisable one.
   Result<> begin_look() override {
     return script("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
@@ -57,6 +59,7 @@ class Connection final : public storage::Connection {
   };
   using Answer = std::unique_ptr<PGresult, Freed>;
 
+  // The way there, step by step: connecting.cpp.
   Connection(const Libpq& pq, PGconn* handle, const Way& way);
   Result<> shake_hands(TimePoint deadline, const Patience& patience);
   Result<> check_encoding();

@@ -1,4 +1,5 @@
-// What a database on a server can suffer, and what its users are told.
+// What a database on a server can suffer, and what its users are told. Over 400 lines, because
+// whoever changes how we speak to a server reads what must hold of it in one place.
 #include <thread>
 #include <tuple>
 

@@ -18,8 +18,10 @@ const char* const own_process =
     "WHERE pid = pg_backend_pid()";
 
 void Unanswered::add(ServerProcess process) {
-  processes_.with([&](auto& all) { all.push_back(process); });
-  any_ = true;
+  processes_.with([&](auto& all) {
+    all.push_back(process);
+    any_ = true;
+  });
 }
 
 Result<> Unanswered::end(storage::Connection& connection, const ServerProcess& process) {

@@ -22,6 +22,19 @@ constexpr std::uintmax_t check_up_to = std::uintmax_t{64} << 20U;
 constexpr const char* set_up =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
+// When several programs open a new file at once, SQLite refuses the change of its log's mode
+// without asking whether anybody would wait.
+Result<> set_up_in_time(Connection& connection, Duration busy_timeout, const Patience& patience) {
+  const auto until = std::chrono::steady_clock::now() + busy_timeout;
+  while (true) {
+    auto ready = connection.script(set_up);
+    const bool busy = (sqlite3_errcode(connection.handle()) & 0xFF) == SQLITE_BUSY;
+    if (ready || !busy || patience.over() || std::chrono::steady_clock::now() >= until)
+      return ready;
+    sqlite3_sleep(5);
+  }
+}
+
 // Copies page by page, a few at a time, so that a stop request is heard. What is copied is looked
 // at in one transaction: else every change that somebody else makes would begin the copy anew.
 Result<> copy(Connection& from, Connection& to, const Patience& patience) {
@@ -244,23 +257,6 @@ std::string path_of(const std::string& url, const std::string& data_folder) {
   if (path.starts_with("//")) path = path.substr(2);  // sqlite:///srv/x.db
   return path.starts_with('/') || path == ":memory:" ? path : data_folder + "/" + path;
 }
-
-namespace {
-
-// When several programs open a new file at once, SQLite refuses the change of its log's mode
-// without asking whether anybody would wait.
-Result<> set_up_in_time(Connection& connection, Duration busy_timeout, const Patience& patience) {
-  const auto until = std::chrono::steady_clock::now() + busy_timeout;
-  while (true) {
-    auto ready = connection.script(set_up);
-    const bool busy = (sqlite3_errcode(connection.handle()) & 0xFF) == SQLITE_BUSY;
-    if (ready || !busy || patience.over() || std::chrono::steady_clock::now() >= until)
-      return ready;
-    sqlite3_sleep(5);
-  }
-}
-
-}  // namespace
 
 Result<std::unique_ptr<storage::Connection>> Backend::connect(Access access,
                                                               const Patience& patience) {

@@ -30,6 +30,15 @@ class Sqlite : public testing::Test {
     return std::make_unique<Database>(std::make_unique<Backend>(path, busy_timeout),
                                       DatabaseOptions{}, journal, numbers);
   }
+  // Of the database by this name, of which there is a copy.
+  Result<Upkeep::Restored> damage_and_restore(const std::string& name) {
+    Upkeep upkeep{std::make_unique<Backend>(name, 100ms), folder.path + "/backups", 3};
+    const auto copy = upkeep.back_up(std::nullopt, patience());
+    if (!copy) return fail(copy.error());
+    std::filesystem::remove(path + "-wal");
+    std::ofstream{path} << std::string(5000, 'x');
+    return upkeep.restore(*copy, patience());
+  }
 };
 
 TEST_F(Sqlite, What_is_no_database_is_called_corrupt_and_left_alone) {
@@ -42,12 +51,7 @@ TEST_F(Sqlite, What_is_no_database_is_called_corrupt_and_left_alone) {
 
 TEST_F(Sqlite, A_copy_is_put_in_the_place_of_what_is_no_database_which_is_kept_aside) {
   ASSERT_TRUE(wait_for(database()->open(patience())));
-  Upkeep upkeep{std::make_unique<Backend>(path, 100ms), folder.path + "/backups", 3};
-  const auto copy = upkeep.back_up(std::nullopt, patience());
-  ASSERT_TRUE(copy) << copy.error().text();
-  std::filesystem::remove(path + "-wal");
-  std::ofstream{path} << std::string(5000, 'x');
-  const auto restored = upkeep.restore(*copy, patience());
+  const auto restored = damage_and_restore(path);
   ASSERT_TRUE(restored) << restored.error().text();
   EXPECT_THAT(restored->before, HasSubstr("test.db.damaged-"));
   EXPECT_EQ(std::filesystem::file_size(restored->before), 5000U);
@@ -71,12 +75,7 @@ TEST_F(Sqlite, Behind_a_link_a_copy_is_put_where_the_database_is) {
   const auto link = folder.path + "/link.db";
   ASSERT_TRUE(wait_for(database()->open(patience())));
   std::filesystem::create_symlink(path, link);
-  Upkeep upkeep{std::make_unique<Backend>(link, 100ms), folder.path + "/backups", 3};
-  const auto copy = upkeep.back_up(std::nullopt, patience());
-  ASSERT_TRUE(copy) << copy.error().text();
-  std::filesystem::remove(path + "-wal");
-  std::ofstream{path} << std::string(5000, 'x');
-  const auto restored = upkeep.restore(*copy, patience());
+  const auto restored = damage_and_restore(link);
   ASSERT_TRUE(restored) << restored.error().text();
   EXPECT_TRUE(std::filesystem::is_symlink(link));
   EXPECT_THAT(restored->before, HasSubstr("test.db.damaged-"));
